@@ -1,0 +1,20 @@
+namespace TheBot.Contracts;
+
+/// <summary>Limits of the wire that a client can know beforehand. Those that a school may set differently are told on connect.</summary>
+public static class ChatLimits
+{
+    /// <summary>UTF-16 code units of a message after trimming; at least 1.</summary>
+    public const int ContentMaxLength = 10_000;
+
+    /// <summary>Characters of a client id, each of <c>A-Z a-z 0-9 _ . : -</c>.</summary>
+    public const int ClientIdMaxLength = 64;
+
+    /// <summary>Bytes of one inbound WebSocket message.</summary>
+    public const int FrameMaxBytes = 128 * 1024;
+
+    /// <summary>Messages of one page of history.</summary>
+    public const int PageMaxLength = 100;
+
+    /// <summary>Messages that the seed's dialect sends on connect.</summary>
+    public const int HistoryOnConnect = 50;
+}
