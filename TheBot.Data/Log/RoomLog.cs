@@ -1,0 +1,226 @@
+using Npgsql;
+using NpgsqlTypes;
+using TheBot.Contracts;
+using TheBot.Data.Schema;
+
+namespace TheBot.Data.Log;
+
+/// <summary>A room's log: appending to it under the room's lock, and reading it.</summary>
+/// <remarks>
+/// Promises: seq without gaps per room, equal to commit order; a client id is stored once per room and sender for ever; whoever appends
+/// was a member who may write at that very place of the log. See docs/adr/0004.
+/// </remarks>
+public sealed class RoomLog(NpgsqlDataSource database)
+{
+    /// <summary>Appends the drafts in their order, in one round trip and one transaction.</summary>
+    /// <param name="drafts">In the order of acceptance.</param>
+    /// <param name="waitForLocks">Wait for rooms that another transaction holds; otherwise their drafts come back as <see cref="AppendVerdict.Held"/>.</param>
+    /// <param name="cancellationToken">Ends the wait; whether the drafts were stored is then unknown, and asking again under the same client ids tells.</param>
+    /// <returns>One result a draft, in order.</returns>
+    public async Task<AppendResult[]> AppendAsync(IReadOnlyList<MessageDraft> drafts, bool waitForLocks, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        var results = new AppendResult[drafts.Count];
+        var known = new Dictionary<long, List<int>>();
+        await using (var batch = AppendBatch(connection, drafts, waitForLocks))
+        await using (var rows = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false))
+        {
+            await rows.NextResultAsync(cancellationToken).ConfigureAwait(false);
+            var first = new Dictionary<(long, long, string), int>();
+            for (var i = 0; await rows.ReadAsync(cancellationToken).ConfigureAwait(false); i++)
+            {
+                results[i] = Judge(rows, i, drafts, results, first, known);
+            }
+        }
+
+        // Only sends that were made before come here: the hot path stays at one round trip.
+        if (known.Count > 0) await FillKnownAsync(connection, known, drafts, results, cancellationToken).ConfigureAwait(false);
+        return results;
+    }
+
+    /// <summary>Events after <paramref name="afterSeq"/>, oldest first.</summary>
+    /// <param name="roomId">The room.</param>
+    /// <param name="afterSeq">0 = from the beginning.</param>
+    /// <param name="limit">Rows at most.</param>
+    /// <param name="readerId">Whose rights count at the moment of reading (none = an empty answer), or null where rights are judged at delivery.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    public async Task<List<RoomEvent>> ReadAsync(long roomId, long afterSeq, int limit, long? readerId, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(RoomLogSql.Read);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = roomId });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = afterSeq });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+        command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Bigint, Value = (object?)readerId ?? DBNull.Value });
+        var events = new List<RoomEvent>();
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false)) events.Add(ReadEvent(rows, roomId));
+        return events;
+    }
+
+    /// <summary>The newest messages as <paramref name="readerId"/> may see them, with the head they belong to; null = no such room or no access.</summary>
+    public async Task<RoomSnapshot?> SnapshotAsync(long roomId, long readerId, int limit, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(RoomLogSql.Snapshot);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = roomId });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = readerId });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        RoomSnapshot? snapshot = null;
+        var messages = new List<ChatMessage>();
+        while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            snapshot ??= new RoomSnapshot(
+                rows.GetString(0) == RoomStanding.Member, rows.GetInt64(1), rows.GetInt64(2), rows.GetInt64(3), RoomKinds.FromWire(rows.GetString(4)), messages);
+            if (!rows.IsDBNull(5)) messages.Add(MessageColumns.Read(rows, 5));
+        }
+
+        return snapshot;
+    }
+
+    /// <summary>Messages (not deleted) between two seqs, both exclusive: oldest first from <paramref name="after"/>, or newest first below <paramref name="before"/>.</summary>
+    public async Task<List<ChatMessage>> HistoryAsync(long roomId, long readerId, long after, long before, int limit, bool ascending, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(RoomLogSql.History(ascending));
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = roomId });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = readerId });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = after });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = before });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+        var messages = new List<ChatMessage>();
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false)) messages.Add(MessageColumns.Read(rows, 0));
+        return messages;
+    }
+
+    /// <summary>The heads of those of the given rooms that exist.</summary>
+    public async Task<List<(long RoomId, long Head)>> HeadsAsync(long[] roomIds, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(RoomLogSql.Heads);
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = roomIds });
+        var heads = new List<(long, long)>();
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false)) heads.Add((rows.GetInt64(0), rows.GetInt64(1)));
+        return heads;
+    }
+
+    private static NpgsqlBatch AppendBatch(NpgsqlConnection connection, IReadOnlyList<MessageDraft> drafts, bool waitForLocks)
+    {
+        var rooms = new long[drafts.Count];
+        var senders = new long[drafts.Count];
+        var clientIds = new string[drafts.Count];
+        var contents = new string[drafts.Count];
+        var replies = new long?[drafts.Count];
+        var hashes = new long[drafts.Count];
+        for (var i = 0; i < drafts.Count; i++)
+        {
+            (rooms[i], senders[i], clientIds[i], contents[i], replies[i], hashes[i]) =
+                (drafts[i].RoomId, drafts[i].SenderId, drafts[i].ClientId, drafts[i].Content, drafts[i].ReplyTo, drafts[i].BodyHash);
+        }
+
+        var locks = new NpgsqlBatchCommand(waitForLocks ? RoomLogSql.LockRooms : RoomLogSql.LockFreeRooms);
+        locks.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = rooms });
+        var append = new NpgsqlBatchCommand(RoomLogSql.Append);
+        append.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = rooms });
+        append.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = senders });
+        append.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = clientIds });
+        append.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = contents });
+        append.Parameters.Add(new NpgsqlParameter<long?[]> { TypedValue = replies });
+        append.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = hashes });
+        return new NpgsqlBatch(connection) { BatchCommands = { locks, append } };
+    }
+
+    private static AppendResult Judge(
+        NpgsqlDataReader row,
+        int index,
+        IReadOnlyList<MessageDraft> drafts,
+        AppendResult[] results,
+        Dictionary<(long, long, string), int> first,
+        Dictionary<long, List<int>> known)
+    {
+        var draft = drafts[index];
+        var key = (draft.RoomId, draft.SenderId, draft.ClientId);
+        switch (row.GetString(0))
+        {
+            case "new":
+                first[key] = index;
+                return new AppendResult(AppendVerdict.Stored, NewMessage(row, draft), IsNew: true);
+            case "known":
+                var id = row.GetInt64(8);
+                if (!known.TryGetValue(id, out var asked)) known[id] = asked = [];
+                asked.Add(index);
+                return default;
+            case "repeat" when first.TryGetValue(key, out var original):
+                return drafts[original].BodyHash == draft.BodyHash ? results[original] with { IsNew = false } : new(AppendVerdict.Conflict, null, false);
+            case "repeat": // the first of its name in this batch was refused, so this one would be too
+                return results[FirstOf(key, drafts)];
+            case "held": return new(AppendVerdict.Held, null, false);
+            case "no_access": return new(AppendVerdict.NoAccess, null, false);
+            case "read_only": return new(AppendVerdict.ReadOnly, null, false);
+            case "muted": return new(AppendVerdict.Muted, null, false);
+            case "reply_not_found": return new(AppendVerdict.ReplyNotFound, null, false);
+            case var verdict: throw new InvalidOperationException($"unknown verdict {verdict}");
+        }
+    }
+
+    private static int FirstOf((long, long, string) key, IReadOnlyList<MessageDraft> drafts)
+    {
+        var i = 0;
+        while ((drafts[i].RoomId, drafts[i].SenderId, drafts[i].ClientId) != key) i++;
+        return i;
+    }
+
+    private static ChatMessage NewMessage(NpgsqlDataReader row, MessageDraft draft)
+    {
+        var at = row.GetFieldValue<DateTimeOffset>(3);
+        return new ChatMessage
+        {
+            Id = row.GetInt64(1),
+            Room = draft.RoomId,
+            Seq = row.GetInt64(2),
+            Sender = MessageColumns.SenderFrom(row, draft.SenderId, 4),
+            SenderAvatar = MessageColumns.AvatarUrl(row, 7),
+            ClientId = MessageColumns.PublicClientId(draft.ClientId),
+            Content = draft.Content,
+            ReplyTo = draft.ReplyTo,
+            CreatedAt = at,
+            UpdatedAt = at,
+        };
+    }
+
+    private static async Task FillKnownAsync(
+        NpgsqlConnection connection,
+        Dictionary<long, List<int>> known,
+        IReadOnlyList<MessageDraft> drafts,
+        AppendResult[] results,
+        CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(RoomLogSql.ById, connection);
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. known.Keys] });
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            var hash = rows.GetInt64(0);
+            var message = MessageColumns.Read(rows, 1);
+            foreach (var index in known[message.Id])
+            {
+                results[index] = drafts[index].BodyHash == hash ? new(AppendVerdict.Stored, message, false) : new(AppendVerdict.Conflict, null, false);
+            }
+        }
+    }
+
+    private static RoomEvent ReadEvent(NpgsqlDataReader row, long roomId)
+    {
+        const int MessageAt = 6;
+        var data = !row.IsDBNull(MessageAt) ? MessageColumns.ToJson(MessageColumns.Read(row, MessageAt))
+            : row.IsDBNull(5) ? "{}"u8.ToArray()
+            : System.Text.Encoding.UTF8.GetBytes(row.GetString(5));
+        return new RoomEvent(
+            roomId,
+            row.GetInt64(0),
+            (RoomEventKind)row.GetInt16(1),
+            row.GetFieldValue<DateTimeOffset>(2),
+            row.IsDBNull(3) ? null : row.GetInt64(3),
+            row.IsDBNull(4) ? null : row.GetInt64(4),
+            data);
+    }
+}

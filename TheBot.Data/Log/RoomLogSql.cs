@@ -1,0 +1,143 @@
+namespace TheBot.Data.Log;
+
+/// <summary>The statements of <see cref="RoomLog"/>.</summary>
+internal static class RoomLogSql
+{
+    /// <summary>Where the first statement of an append leaves the ids of the rooms it locked for the second; lives as long as the transaction.</summary>
+    private const string LockedRooms = "thebot.locked_rooms";
+
+    /// <summary>$1 rooms. A room that somebody holds is left out: it waits in a queue of its own and holds up no other.</summary>
+    public const string LockFreeRooms =
+        $"""
+        SELECT set_config('{LockedRooms}', coalesce(string_agg(id::text, ','), ''), true)
+        FROM (SELECT id FROM rooms WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED) AS free
+        """;
+
+    /// <summary>$1 rooms; waits for those that somebody holds.</summary>
+    public const string LockRooms =
+        $"""
+        SELECT set_config('{LockedRooms}', coalesce(string_agg(id::text, ','), ''), true)
+        FROM (SELECT id FROM rooms WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE) AS mine
+        """;
+
+    /// <summary>
+    /// $1 room, $2 sender, $3 client id, $4 content, $5 reply to, $6 body hash: one element a draft, in the order of acceptance.
+    /// A statement of its own after the lock, because READ COMMITTED gives it a snapshot that is younger than the lock: members, client ids
+    /// and head are those that the last holder left. Answers one row a draft, in order.
+    /// </summary>
+    public const string Append =
+        $"""
+        WITH room AS MATERIALIZED (
+            SELECT id, head_seq, writable AND NOT locked AS open, greatest(clock_timestamp(), updated_at) AS at
+            FROM rooms
+            WHERE id = ANY (string_to_array(current_setting('{LockedRooms}'), ',')::bigint[])
+        ),
+        draft AS MATERIALIZED (
+            SELECT *, row_number() OVER (PARTITION BY room_id, sender_id, client_id ORDER BY ord) AS nth
+            FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::bigint[])
+                 WITH ORDINALITY AS d (room_id, sender_id, client_id, content, reply_to, body_hash, ord)
+        ),
+        judged AS MATERIALIZED (
+            SELECT draft.*, room.head_seq, room.at, known.id AS known_id,
+                CASE
+                    WHEN room.id IS NULL THEN 'held'
+                    WHEN known.id IS NOT NULL THEN 'known'
+                    WHEN draft.nth > 1 THEN 'repeat'
+                    WHEN reader.standing IS DISTINCT FROM 'member' THEN 'no_access'
+                    WHEN NOT room.open THEN 'read_only'
+                    WHEN reader.muted_until > room.at THEN 'muted'
+                    WHEN draft.reply_to IS NOT NULL AND NOT EXISTS (
+                        SELECT FROM messages m WHERE m.id = draft.reply_to AND m.room_id = draft.room_id AND m.deleted_at IS NULL) THEN 'reply_not_found'
+                    ELSE 'new'
+                END AS verdict
+            FROM draft
+            LEFT JOIN room ON room.id = draft.room_id
+            LEFT JOIN LATERAL (
+                SELECT id FROM messages m
+                WHERE m.room_id = draft.room_id AND m.sender_id = draft.sender_id AND m.client_id = draft.client_id
+                LIMIT 1) AS known ON true
+            LEFT JOIN LATERAL (
+                SELECT standing, muted_until FROM room_readers r
+                WHERE r.room_id = draft.room_id AND r.user_id = draft.sender_id
+                LIMIT 1) AS reader ON true
+        ),
+        numbered AS MATERIALIZED (
+            SELECT *, head_seq + row_number() OVER (PARTITION BY room_id ORDER BY ord) AS seq
+            FROM judged
+            WHERE verdict = 'new'
+        ),
+        message AS (
+            INSERT INTO messages (room_id, seq, sender_id, client_id, body_hash, content, type, reply_to, created_at, updated_at)
+            SELECT room_id, seq, sender_id, client_id, body_hash, content, 'text', reply_to, at, at FROM numbered ORDER BY ord
+            RETURNING id, room_id, seq, sender_id, created_at
+        ),
+        entry AS (
+            INSERT INTO room_events (room_id, seq, kind, message_id, actor_id, created_at)
+            SELECT room_id, seq, 1, id, sender_id, created_at FROM message
+        ),
+        head AS (
+            UPDATE rooms SET head_seq = grown.seq, updated_at = grown.at
+            FROM (SELECT room_id, max(seq) AS seq, max(at) AS at FROM numbered GROUP BY room_id) AS grown
+            WHERE rooms.id = grown.room_id
+        )
+        SELECT judged.verdict, message.id, message.seq, message.created_at, author.first_name, author.last_name, author.role, author.avatar, judged.known_id
+        FROM judged
+        LEFT JOIN numbered ON numbered.ord = judged.ord
+        LEFT JOIN message ON message.room_id = numbered.room_id AND message.seq = numbered.seq
+        LEFT JOIN users author ON author.id = judged.sender_id
+        ORDER BY judged.ord
+        """;
+
+    /// <summary>$1 message ids; the hash of what was sent first comes before the message's columns.</summary>
+    public const string ById =
+        $"""
+        SELECT m.body_hash, {MessageColumns.Select}
+        FROM messages m
+        {MessageColumns.Joins}
+        WHERE m.id = ANY ($1)
+        """;
+
+    /// <summary>$1 room, $2 after seq, $3 rows at most, $4 the reader, or null for the replica's own feed.</summary>
+    public const string Read =
+        $"""
+        SELECT e.seq, e.kind, e.created_at, e.actor_id, e.subject_id, e.data::text, {MessageColumns.Select}
+        FROM room_events e
+        LEFT JOIN messages m ON m.id = e.message_id
+        {MessageColumns.Joins}
+        WHERE e.room_id = $1 AND e.seq > $2
+          AND ($4::bigint IS NULL OR e.seq > (SELECT r.visible_from_seq FROM room_readers r WHERE r.room_id = $1 AND r.user_id = $4))
+        ORDER BY e.seq
+        LIMIT $3
+        """;
+
+    /// <summary>$1 room, $2 reader, $3 rows at most. Standing and head with the newest messages up to that head, in one snapshot; no row = no access.</summary>
+    public const string Snapshot =
+        $"""
+        SELECT r.standing, r.visible_from_seq, r.read_seq, room.head_seq, room.kind, last.*
+        FROM room_readers r
+        JOIN rooms room ON room.id = r.room_id
+        LEFT JOIN LATERAL (
+            SELECT {MessageColumns.Select}
+            FROM messages m
+            {MessageColumns.Joins}
+            WHERE m.room_id = r.room_id AND m.seq > r.visible_from_seq AND m.deleted_at IS NULL
+            ORDER BY m.seq DESC
+            LIMIT $3) AS last ON true
+        WHERE r.room_id = $1 AND r.user_id = $2
+        ORDER BY last.seq
+        """;
+
+    /// <summary>$1 room, $2 reader, $3 after seq, $4 before seq, $5 rows at most; oldest first from 'after', else newest first.</summary>
+    public static string History(bool ascending) =>
+        $"""
+        SELECT {MessageColumns.Select}
+        FROM room_readers r
+        JOIN messages m ON m.room_id = r.room_id
+        {MessageColumns.Joins}
+        WHERE r.room_id = $1 AND r.user_id = $2 AND m.seq > greatest(r.visible_from_seq, $3) AND m.seq < $4 AND m.deleted_at IS NULL
+        ORDER BY m.seq {(ascending ? "ASC" : "DESC")}
+        LIMIT $5
+        """;
+
+    public const string Heads = "SELECT id, head_seq FROM rooms WHERE id = ANY ($1)";
+}
