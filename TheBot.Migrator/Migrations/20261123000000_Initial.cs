@@ -1,4 +1,4 @@
-﻿using System;
+using System;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
@@ -55,8 +55,7 @@ namespace TheBot.Migrator.Migrations
                 name: "pins",
                 columns: table => new
                 {
-                    message_id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    message_id = table.Column<long>(type: "bigint", nullable: false),
                     room_id = table.Column<long>(type: "bigint", nullable: false),
                     pinned_by = table.Column<long>(type: "bigint", nullable: false),
                     created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
@@ -420,11 +419,40 @@ namespace TheBot.Migrator.Migrations
                 table: "users",
                 column: "username",
                 unique: true);
+
+            // Login by e-mail takes it in any case; not unique, as in the system this one replaces.
+            migrationBuilder.Sql("CREATE INDEX ix_users_email ON users (lower(email))");
+
+            // The one place that says who may see a room. At most one row per room and person: the first branch leaves out the general
+            // room (where a row only carries the read position), the last one everybody whom the first one has.
+            migrationBuilder.Sql(
+                """
+                CREATE VIEW room_readers (room_id, user_id, standing, visible_from_seq, read_seq, muted_until) AS
+                SELECT m.room_id, m.user_id, 'member', m.visible_from_seq, m.read_seq, m.muted_until
+                FROM room_members m
+                JOIN rooms r ON r.id = m.room_id AND r.kind <> 'general'
+                JOIN users u ON u.id = m.user_id AND u.is_active AND u.deleted_at IS NULL
+                WHERE cardinality(m.reasons) > 0
+                UNION ALL
+                SELECT r.id, u.id, 'member', coalesce(m.visible_from_seq, 0), coalesce(m.read_seq, 0), m.muted_until
+                FROM rooms r
+                JOIN users u ON u.is_active AND u.deleted_at IS NULL
+                LEFT JOIN room_members m ON m.room_id = r.id AND m.user_id = u.id
+                WHERE r.kind = 'general'
+                UNION ALL
+                SELECT r.id, u.id, 'observer', 0, coalesce(m.read_seq, 0), m.muted_until
+                FROM users u
+                JOIN rooms r ON r.kind IN ('forum_subject', 'forum_tutor')
+                LEFT JOIN room_members m ON m.room_id = r.id AND m.user_id = u.id
+                WHERE u.is_administrator AND u.is_active AND u.deleted_at IS NULL AND coalesce(cardinality(m.reasons), 0) = 0
+                """);
         }
 
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.Sql("DROP VIEW room_readers");
+
             migrationBuilder.DropTable(
                 name: "guardianships");
 
