@@ -41,13 +41,14 @@ internal static class RoomProvisionerSql
 
     public const string LockStudents = "SELECT id FROM users WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE";
 
+    /// <summary>The students' lock keeps others from making the same rooms; NOT EXISTS only spares the sequence, the unique key is what promises one room.</summary>
     public const string CreateRooms =
         $"""
         WITH {WantedRooms}
         INSERT INTO rooms (kind, enrollment_id, name, description, created_by, head_seq, writable, locked, slow_mode_seconds)
         SELECT kind, enrollment_id, name, description, student_id, 0, writable, false, 0
-        FROM wanted_room
-        WHERE name IS NOT NULL
+        FROM wanted_room w
+        WHERE name IS NOT NULL AND NOT EXISTS (SELECT FROM rooms r WHERE r.kind = w.kind AND r.enrollment_id = w.enrollment_id)
         ORDER BY enrollment_id, kind
         ON CONFLICT (kind, enrollment_id) DO NOTHING
         """;
