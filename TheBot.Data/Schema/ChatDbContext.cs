@@ -144,6 +144,7 @@ public sealed class ChatDbContext(DbContextOptions<ChatDbContext> options) : DbC
         {
             pin.ToTable("pins");
             pin.HasKey(p => p.MessageId);
+            pin.Property(p => p.MessageId).ValueGeneratedNever();
             pin.HasIndex(p => p.RoomId);
         });
         model.Entity<UserLogEntry>(entry =>
