@@ -14,6 +14,9 @@ internal sealed class Subscription(RoomFeed feed, LiveConnection connection, Roo
     /// <summary>The seq up to which the connection has everything.</summary>
     public long Position { get; private set; }
 
+    /// <summary>A member, who types and is present; not an administrator who looks.</summary>
+    public bool IsMember { get; set; }
+
     /// <summary>Set under the feed's lock.</summary>
     public bool IsLive { get; set; }
 

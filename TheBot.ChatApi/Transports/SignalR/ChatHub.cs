@@ -50,6 +50,7 @@ internal sealed class ChatHub(
             throw Failed(ErrorCode.AccessDenied, "no access to this room");
         }
 
+        subscription.IsMember = room.IsMember;
         var position = since is { } seq ? Math.Clamp(seq, room.VisibleFromSeq, room.Head) : room.Head;
         _ = CatchUpAsync(connection, roomId, subscription, position);
         return new SubscribeReply(roomId, room.Head, room.Messages);
@@ -77,7 +78,11 @@ internal sealed class ChatHub(
 
     public void Typing(long roomId, bool isTyping)
     {
-        if (!Connection.Subscriptions.ContainsKey(roomId)) throw Failed(ErrorCode.AccessDenied, "not subscribed to this room");
+        if (!Connection.Subscriptions.TryGetValue(roomId, out var subscription) || !subscription.IsMember)
+        {
+            throw Failed(ErrorCode.AccessDenied, "not subscribed to this room as a member");
+        }
+
         var who = Connection.Who;
         announcer.Announce(new Ephemeral(
             roomId,

@@ -13,6 +13,8 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
     private const int WriteChunk = 64 * 1024;
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
+    protected SocketServices House { get; } = services;
+
     private readonly SharedWriteStream _stream = SharedUpgrade.StreamOf(context);
 
     public override OutFrame TooSlow { get; } = new CloseFrame(CloseCode.Slow, "too slow, come back");
@@ -23,7 +25,7 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
 
     public override void Broken(Exception exception)
     {
-        DeliveryLog.WriteFailed(services.Logger, UserId, exception);
+        DeliveryLog.WriteFailed(House.Logger, UserId, exception);
         Abort();
     }
 

@@ -20,13 +20,13 @@ internal sealed class SeedConnection(WebSocket socket, HttpContext context, Iden
     public async Task RunAsync(long roomId, long? since, CancellationToken cancellationToken)
     {
         _roomId = roomId;
-        await services.Feeds.OpenAsync(this).ConfigureAwait(false);
+        await House.Feeds.OpenAsync(this).ConfigureAwait(false);
         try
         {
             // followed before rights are asked for: a removal in between is then heard of
-            var subscription = await services.Feeds.FollowAsync(this, roomId).ConfigureAwait(false);
+            var subscription = await House.Feeds.FollowAsync(this, roomId).ConfigureAwait(false);
             Subscriptions[roomId] = subscription;
-            if (await services.Log.SnapshotAsync(roomId, UserId, ChatLimits.HistoryOnConnect, cancellationToken).ConfigureAwait(false) is not { } room)
+            if (await House.Log.SnapshotAsync(roomId, UserId, ChatLimits.HistoryOnConnect, cancellationToken).ConfigureAwait(false) is not { } room)
             {
                 Close(CloseCode.NoAccess, "no access to this room");
             }
@@ -41,8 +41,8 @@ internal sealed class SeedConnection(WebSocket socket, HttpContext context, Iden
         }
         finally
         {
-            services.Feeds.Close(this);
-            if (_isPresent) services.Presence.Leave(roomId, _person);
+            House.Feeds.Close(this);
+            if (_isPresent) House.Presence.Leave(roomId, _person);
         }
     }
 
@@ -67,10 +67,10 @@ internal sealed class SeedConnection(WebSocket socket, HttpContext context, Iden
                 Send(frame);
                 break;
             case SeedFrameKind.Typing when _isPresent:
-                services.Announcer.Announce(new Ephemeral(_roomId, EphemeralKind.Typing, _person));
+                House.Announcer.Announce(new Ephemeral(_roomId, EphemeralKind.Typing, _person));
                 break;
             case SeedFrameKind.TypingStop when _isPresent:
-                services.Announcer.Announce(new Ephemeral(_roomId, EphemeralKind.TypingStopped, _person));
+                House.Announcer.Announce(new Ephemeral(_roomId, EphemeralKind.TypingStopped, _person));
                 break;
             case SeedFrameKind.Ping:
                 Queue.Enqueue(SeedDialect.Pong);
@@ -86,7 +86,7 @@ internal sealed class SeedConnection(WebSocket socket, HttpContext context, Iden
     {
         if (MessageRules.Draft(_roomId, UserId, frame.Content, frame.ClientId, frame.ReplyTo, out var broken) is { } draft)
         {
-            services.Writer.Submit(new SeedSend(draft, Queue));
+            House.Writer.Submit(new SeedSend(draft, Queue));
         }
         else
         {
@@ -102,12 +102,12 @@ internal sealed class SeedConnection(WebSocket socket, HttpContext context, Iden
             // an administrator who looks is not in the room, and in the general room everybody always is
             if (!room.IsMember || room.Kind == RoomKind.General || subscription.HasEnded) return;
             _isPresent = true;
-            services.Presence.Enter(_roomId, _person);
+            House.Presence.Enter(_roomId, _person);
         }
         catch (Exception e)
         {
             if (cancellationToken.IsCancellationRequested) return;
-            DeliveryLog.CatchUpFailed(services.Logger, _roomId, UserId, e);
+            DeliveryLog.CatchUpFailed(House.Logger, _roomId, UserId, e);
             Close(CloseCode.Fault, "come back");
         }
     }
