@@ -31,6 +31,8 @@ public static class ChatDatabase
         builder.ConnectionStringBuilder.MaxAutoPrepare = 32;
         builder.ConnectionStringBuilder.AutoPrepareMinUsages = 2;
         builder.ConnectionStringBuilder.NoResetOnClose = true;
+        // Their plans do not depend on the values: planning the append anew takes longer than running it (1.5 against 0.6 ms for one message).
+        builder.ConnectionStringBuilder.Options = $"{builder.ConnectionStringBuilder.Options} -c plan_cache_mode=force_generic_plan".TrimStart();
         return builder.Build();
     }
 }
