@@ -18,6 +18,9 @@ public sealed partial class WireJson : JsonSerializerContext
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     });
 
+    /// <summary>The full message object as UTF-8 JSON.</summary>
+    public static byte[] Utf8(ChatMessage message) => JsonSerializer.SerializeToUtf8Bytes(message, Wire.ChatMessage);
+
     /// <summary>Options of a writer whose output goes to the wire.</summary>
     public static JsonWriterOptions Writer { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 }

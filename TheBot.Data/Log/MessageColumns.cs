@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Npgsql;
 using TheBot.Contracts;
 
@@ -19,11 +18,6 @@ internal static class MessageColumns
         LEFT JOIN users u ON u.id = m.sender_id
         LEFT JOIN pins p ON p.message_id = m.id
         """;
-
-    public const int Count = 17;
-
-    /// <summary>Client ids that the server made start with this; no client's id may.</summary>
-    public const char ServerMade = '~';
 
     public static ChatMessage Read(NpgsqlDataReader row, int at)
     {
@@ -54,7 +48,5 @@ internal static class MessageColumns
 
     public static string? AvatarUrl(NpgsqlDataReader row, int at) => row.IsDBNull(at) || row.GetString(at).Length == 0 ? null : "/media/" + row.GetString(at);
 
-    public static string? PublicClientId(string stored) => stored[0] == ServerMade ? null : stored;
-
-    public static byte[] ToJson(ChatMessage message) => JsonSerializer.SerializeToUtf8Bytes(message, WireJson.Wire.ChatMessage);
+    public static string? PublicClientId(string stored) => stored[0] == MessageDraft.ServerMade ? null : stored;
 }

@@ -15,9 +15,12 @@ public sealed record MessageDraft(long RoomId, long SenderId, string ClientId, s
     /// <summary>What <c>messages.body_hash</c> keeps of this draft: the same client id with another hash is a conflict.</summary>
     public long BodyHash { get; } = unchecked((long)XxHash3.HashToUInt64(MemoryMarshal.AsBytes(Content.AsSpan()), ReplyTo ?? 0));
 
+    /// <summary>Client ids that the server made start with this; no client's id may.</summary>
+    public const char ServerMade = '~';
+
     public static string NewServerMadeId() => string.Create(33, Guid.CreateVersion7(), static (text, id) =>
     {
-        text[0] = MessageColumns.ServerMade;
+        text[0] = ServerMade;
         id.TryFormat(text[1..], out _, "N");
     });
 }

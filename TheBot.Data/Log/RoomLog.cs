@@ -211,7 +211,7 @@ public sealed class RoomLog(NpgsqlDataSource database)
     private static RoomEvent ReadEvent(NpgsqlDataReader row, long roomId)
     {
         const int MessageAt = 6;
-        var data = !row.IsDBNull(MessageAt) ? MessageColumns.ToJson(MessageColumns.Read(row, MessageAt))
+        var data = !row.IsDBNull(MessageAt) ? WireJson.Utf8(MessageColumns.Read(row, MessageAt))
             : row.IsDBNull(5) ? "{}"u8.ToArray()
             : System.Text.Encoding.UTF8.GetBytes(row.GetString(5));
         return new RoomEvent(

@@ -1,0 +1,19 @@
+using TheBot.Data.Log;
+
+namespace TheBot.ChatApi.Delivery;
+
+/// <summary>What was committed here goes to this replica's feeds at once, and to the others by the bell.</summary>
+internal sealed class Announcer(Feeds feeds, Bell bell) : ICommittedEvents
+{
+    public void Announce(Committed committed)
+    {
+        feeds.Offer(committed);
+        bell.Ring(committed);
+    }
+
+    public void Announce(Ephemeral ephemeral)
+    {
+        feeds.Pass(ephemeral);
+        bell.Ring(ephemeral);
+    }
+}

@@ -1,0 +1,130 @@
+using StackExchange.Redis;
+using TheBot.Data.Log;
+
+namespace TheBot.ChatApi.Delivery;
+
+/// <summary>Redis as a bell: tells the other replicas of what was committed here, and hears of what was committed there.</summary>
+/// <remarks>
+/// A call may be lost, doubled or late; the feeds put that right from the log. Nothing here is waited for by a sender or a connection.
+/// Whether the bell rings is measured from end to end: this replica hears its own heartbeat, through both of its connections to Redis.
+/// </remarks>
+internal sealed class Bell(IServiceProvider services, Feeds feeds, TimeProvider time, ILogger<Bell> logger) : BackgroundService
+{
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Two beats may be late before the bell counts as silent.</summary>
+    private static readonly TimeSpan SilentAfter = Beat * 2.5;
+
+    private readonly Guid _replica = Guid.NewGuid();
+    private ISubscriber? _redis;
+    private long _heardAt;
+    private bool _rings;
+
+    /// <summary>Whether a call made now is likely to be heard.</summary>
+    public bool Rings => Volatile.Read(ref _rings);
+
+    public void Ring(Committed committed)
+    {
+        if (_redis is null) return;
+        if (committed is { RoomEvents: [var only], UserEvents: [] })
+        {
+            Publish(BellChannels.ShardOf(only.RoomId), BellCodec.Write(_replica, committed.RoomEvents, []));
+            return;
+        }
+
+        var byShard = committed.RoomEvents.ToLookup(e => BellChannels.ShardOf(e.RoomId));
+        var usersByShard = committed.UserEvents.ToLookup(e => BellChannels.ShardOf(e.UserId));
+        foreach (var shard in byShard.Select(g => g.Key).Union(usersByShard.Select(g => g.Key)))
+        {
+            Publish(shard, BellCodec.Write(_replica, byShard[shard], usersByShard[shard]));
+        }
+    }
+
+    public void Ring(Ephemeral ephemeral) => Publish(BellChannels.ShardOf(ephemeral.RoomId), BellCodec.Write(_replica, ephemeral));
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield(); // connecting blocks where Redis does not answer, and the host waits for nobody's first steps
+        var redis = services.GetRequiredService<IConnectionMultiplexer>().GetSubscriber();
+        await SubscribeAsync(redis, stoppingToken).ConfigureAwait(false);
+        _redis = redis;
+
+        using var timer = new PeriodicTimer(Beat, time);
+        do
+        {
+            Watch();
+            PublishTo(redis, BellChannels.Heartbeat, _replica.ToByteArray());
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
+    }
+
+    private async Task SubscribeAsync(ISubscriber redis, CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Beat, time);
+        foreach (var channel in BellChannels.All.Append(BellChannels.Heartbeat))
+        {
+            while (true)
+            {
+                try
+                {
+                    // a queue, not a plain handler: handlers of one channel may run at the same time, in any order
+                    var calls = await redis.SubscribeAsync(channel).ConfigureAwait(false);
+                    calls.OnMessage(channel == BellChannels.Heartbeat ? Heard : Called);
+                    break;
+                }
+                catch (RedisException e)
+                {
+                    DeliveryLog.SubscribeFailed(logger, e);
+                    await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false);
+                }
+            }
+        }
+    }
+
+    private void Called(ChannelMessage message)
+    {
+        try
+        {
+            if (BellCodec.Read((ReadOnlyMemory<byte>)message.Message, _replica) is not { } call) return;
+            feeds.Offer(call.Committed);
+            foreach (var ephemeral in call.Ephemerals) feeds.Pass(ephemeral);
+        }
+        catch (InvalidDataException e)
+        {
+            DeliveryLog.CallUnreadable(logger, e);
+        }
+    }
+
+    private void Heard(ChannelMessage message)
+    {
+        if (((ReadOnlyMemory<byte>)message.Message).Span.SequenceEqual(_replica.ToByteArray())) Volatile.Write(ref _heardAt, time.GetTimestamp());
+    }
+
+    private void Watch()
+    {
+        var heard = Volatile.Read(ref _heardAt);
+        var rings = heard != 0 && time.GetElapsedTime(heard) < SilentAfter;
+        if (rings == _rings) return;
+        Volatile.Write(ref _rings, rings);
+        if (rings) DeliveryLog.BellRings(logger);
+        else DeliveryLog.BellSilent(logger);
+    }
+
+    private void Publish(int shard, byte[] call)
+    {
+        if (_redis is { } redis) PublishTo(redis, BellChannels.All[shard], call);
+    }
+
+    /// <summary>Not awaited: a call that Redis does not take is one that the sweep makes up for.</summary>
+    private static void PublishTo(ISubscriber redis, RedisChannel channel, byte[] call)
+    {
+        try
+        {
+            redis.Publish(channel, call, CommandFlags.FireAndForget);
+        }
+        catch (RedisException)
+        {
+            // no connection: Watch() notices by the missing heartbeat and says so once
+        }
+    }
+}

@@ -1,0 +1,19 @@
+using StackExchange.Redis;
+
+namespace TheBot.ChatApi.Delivery;
+
+/// <summary>The names of everything that this product puts on Redis.</summary>
+/// <remarks>A fixed number of channels, all subscribed at start: no subscription comes or goes with a room, so none can be late.</remarks>
+internal static class BellChannels
+{
+    /// <summary>The same on every replica; changing it needs a deploy in which both numbers are rung.</summary>
+    public const int Shards = 16;
+
+    private const string Prefix = "thebot:bell:";
+
+    public static RedisChannel Heartbeat { get; } = RedisChannel.Literal(Prefix + "heartbeat");
+
+    public static IReadOnlyList<RedisChannel> All { get; } = [.. Enumerable.Range(0, Shards).Select(i => RedisChannel.Literal(Prefix + i.ToString(System.Globalization.CultureInfo.InvariantCulture)))];
+
+    public static int ShardOf(long id) => (int)((ulong)id % Shards);
+}

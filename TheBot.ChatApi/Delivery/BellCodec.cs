@@ -1,0 +1,147 @@
+using System.Text;
+using TheBot.Data.Log;
+using TheBot.Data.Schema;
+
+namespace TheBot.ChatApi.Delivery;
+
+/// <summary>The bytes of one call of the bell: who rings, and what.</summary>
+/// <remarks>
+/// version (1 byte), replica (16 bytes), then parts: 1 = room event, 2 = user event, 3 = ephemeral. A replica of another version is not
+/// understood and not needed: the sweep finds what it announced.
+/// </remarks>
+internal static class BellCodec
+{
+    private const byte Version = 1;
+    private const byte RoomEventPart = 1;
+    private const byte UserEventPart = 2;
+    private const byte EphemeralPart = 3;
+
+    public static byte[] Write(Guid replica, IEnumerable<RoomEvent> roomEvents, IEnumerable<UserEvent> userEvents)
+    {
+        using var bytes = new MemoryStream(1024);
+        using var writer = Begin(bytes, replica);
+        foreach (var e in roomEvents)
+        {
+            writer.Write(RoomEventPart);
+            writer.Write7BitEncodedInt64(e.RoomId);
+            writer.Write7BitEncodedInt64(e.Seq);
+            writer.Write((short)e.Kind);
+            writer.Write(e.At.UtcTicks);
+            writer.Write7BitEncodedInt64(e.ActorId ?? 0);
+            writer.Write7BitEncodedInt64(e.SubjectId ?? 0);
+            WriteBytes(writer, e.Data.Span);
+        }
+
+        foreach (var e in userEvents)
+        {
+            writer.Write(UserEventPart);
+            writer.Write7BitEncodedInt64(e.UserId);
+            writer.Write7BitEncodedInt64(e.Seq);
+            writer.Write((short)e.Kind);
+            writer.Write7BitEncodedInt64(e.RoomId ?? 0);
+            WriteBytes(writer, e.TokenHash);
+        }
+
+        return bytes.ToArray();
+    }
+
+    public static byte[] Write(Guid replica, Ephemeral ephemeral)
+    {
+        using var bytes = new MemoryStream(128);
+        using var writer = Begin(bytes, replica);
+        writer.Write(EphemeralPart);
+        writer.Write7BitEncodedInt64(ephemeral.RoomId);
+        writer.Write((byte)ephemeral.Kind);
+        writer.Write7BitEncodedInt64(ephemeral.Who.Id);
+        writer.Write(ephemeral.Who.Username);
+        writer.Write(ephemeral.Who.FirstName);
+        writer.Write(ephemeral.Who.LastName);
+        writer.Write(ephemeral.Who.Role);
+        return bytes.ToArray();
+    }
+
+    /// <returns>Null where the replica itself rang, or one of another version.</returns>
+    /// <exception cref="InvalidDataException">Not a call of the bell.</exception>
+    public static BellCall? Read(ReadOnlyMemory<byte> bytes, Guid self)
+    {
+        try
+        {
+            using var reader = new BinaryReader(new MemoryStream(bytes.ToArray(), writable: false), Encoding.UTF8);
+            if (reader.ReadByte() != Version || new Guid(reader.ReadBytes(16)) == self) return null;
+            return ReadParts(reader);
+        }
+        catch (Exception e) when (e is EndOfStreamException or FormatException or ArgumentException)
+        {
+            throw new InvalidDataException("Not a call of the bell.", e);
+        }
+    }
+
+    private static BellCall ReadParts(BinaryReader reader)
+    {
+        List<RoomEvent> roomEvents = [];
+        List<UserEvent> userEvents = [];
+        List<Ephemeral> ephemerals = [];
+        while (reader.BaseStream.Position < reader.BaseStream.Length)
+        {
+            switch (reader.ReadByte())
+            {
+                case RoomEventPart:
+                    roomEvents.Add(new RoomEvent(
+                        reader.Read7BitEncodedInt64(),
+                        reader.Read7BitEncodedInt64(),
+                        (RoomEventKind)reader.ReadInt16(),
+                        new DateTimeOffset(reader.ReadInt64(), TimeSpan.Zero),
+                        NullIfZero(reader.Read7BitEncodedInt64()),
+                        NullIfZero(reader.Read7BitEncodedInt64()),
+                        ReadBytes(reader)));
+                    break;
+                case UserEventPart:
+                    userEvents.Add(new UserEvent(
+                        reader.Read7BitEncodedInt64(),
+                        reader.Read7BitEncodedInt64(),
+                        (UserEventKind)reader.ReadInt16(),
+                        NullIfZero(reader.Read7BitEncodedInt64()),
+                        ReadBytes(reader) is { Length: > 0 } hash ? hash : null));
+                    break;
+                case EphemeralPart:
+                    ephemerals.Add(new Ephemeral(
+                        reader.Read7BitEncodedInt64(),
+                        (EphemeralKind)reader.ReadByte(),
+                        new EphemeralPerson(reader.Read7BitEncodedInt64(), reader.ReadString(), reader.ReadString(), reader.ReadString(), reader.ReadString())));
+                    break;
+                case var part:
+                    throw new FormatException($"unknown part {part}");
+            }
+        }
+
+        return new BellCall(new Committed(roomEvents, userEvents), ephemerals);
+    }
+
+    private static BinaryWriter Begin(MemoryStream bytes, Guid replica)
+    {
+        var writer = new BinaryWriter(bytes, Encoding.UTF8, leaveOpen: true);
+        writer.Write(Version);
+        Span<byte> id = stackalloc byte[16];
+        replica.TryWriteBytes(id);
+        writer.Write(id);
+        return writer;
+    }
+
+    private static void WriteBytes(BinaryWriter writer, ReadOnlySpan<byte> bytes)
+    {
+        writer.Write7BitEncodedInt(bytes.Length);
+        writer.Write(bytes);
+    }
+
+    private static byte[] ReadBytes(BinaryReader reader)
+    {
+        var length = reader.Read7BitEncodedInt();
+        var bytes = reader.ReadBytes(length);
+        return bytes.Length == length ? bytes : throw new EndOfStreamException();
+    }
+
+    private static long? NullIfZero(long id) => id == 0 ? null : id;
+}
+
+/// <summary>What another replica rang.</summary>
+internal sealed record BellCall(Committed Committed, IReadOnlyList<Ephemeral> Ephemerals);

@@ -1,0 +1,146 @@
+using TheBot.ChatApi.Observability;
+
+namespace TheBot.ChatApi.Delivery;
+
+/// <summary>Writes frames to one connection, in order, several at a time. Never called twice at once.</summary>
+internal interface IFrameWriter
+{
+    /// <summary>Ends when the connection's transport has taken the frames. Throws when the connection is gone.</summary>
+    ValueTask WriteAsync(IReadOnlyList<OutFrame> frames);
+
+    /// <summary>What a reader who is too slow is told last.</summary>
+    OutFrame TooSlow { get; }
+
+    /// <summary>The connection failed while it was written to. Must not block or throw.</summary>
+    void Broken(Exception exception);
+}
+
+/// <summary>What waits to be written to one connection: bounded, and never waited for by those who fill it.</summary>
+/// <remarks>
+/// No task waits while nothing is queued: whoever enqueues the first frame starts the pump on the thread pool, and it ends when it has
+/// written everything. Frames that arrive during a write go out together with the next one.
+/// </remarks>
+internal sealed class ConnectionQueue(IFrameWriter writer, DeliveryOptions options, TimeProvider time) : IThreadPoolWorkItem
+{
+    private readonly Lock _gate = new();
+    private List<OutFrame> _waiting = [];
+    private List<OutFrame> _writing = [];
+    private List<TaskCompletionSource>? _flushed;
+    private int _bytes;
+    private bool _pumping;
+    private bool _closed;
+    private long _writeStarted;
+
+    /// <summary>Takes a frame; where it does not fit the reader is told to come back, and the queue takes nothing more. Does not block.</summary>
+    public void Enqueue(OutFrame frame)
+    {
+        lock (_gate)
+        {
+            if (_closed) return;
+            if (frame.IsEphemeral && _waiting.Count > options.QueueFrames / 4) return;
+            if (_waiting.Count < options.QueueFrames && _bytes + frame.Size <= options.QueueBytes)
+            {
+                Add(frame);
+                return;
+            }
+
+            ChatMetrics.ClosedAsSlow();
+            Close();
+            Add(writer.TooSlow);
+        }
+    }
+
+    /// <summary>Takes frames that somebody paces (a page of history), and tells when they are written, so that the next page waits for the reader.</summary>
+    public Task WriteAsync(IReadOnlyList<OutFrame> frames)
+    {
+        lock (_gate)
+        {
+            if (_closed || frames.Count == 0) return Task.CompletedTask;
+            foreach (var frame in frames) Add(frame);
+            var flushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            (_flushed ??= []).Add(flushed);
+            return flushed.Task;
+        }
+    }
+
+    /// <summary>The last frame: everything before it is still written, nothing after it is taken.</summary>
+    public void EnqueueLast(OutFrame frame)
+    {
+        lock (_gate)
+        {
+            if (_closed) return;
+            Add(frame);
+            _closed = true;
+        }
+    }
+
+    /// <summary>Whether the write that is going on began too long ago.</summary>
+    public bool IsStuck()
+    {
+        var started = Volatile.Read(ref _writeStarted);
+        return started != 0 && time.GetElapsedTime(started) > options.WriteTimeout;
+    }
+
+    public void Abandon()
+    {
+        lock (_gate) Close();
+    }
+
+    void IThreadPoolWorkItem.Execute() => _ = PumpAsync();
+
+    private void Add(OutFrame frame)
+    {
+        _waiting.Add(frame);
+        _bytes += frame.Size;
+        if (_pumping) return;
+        _pumping = true;
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+    }
+
+    private void Close()
+    {
+        _closed = true;
+        _waiting.Clear();
+        _bytes = 0;
+        _flushed?.ForEach(f => f.TrySetResult());
+        _flushed = null;
+    }
+
+    private async Task PumpAsync()
+    {
+        while (true)
+        {
+            List<TaskCompletionSource>? flushed;
+            lock (_gate)
+            {
+                _writing.Clear();
+                if (_waiting.Count == 0)
+                {
+                    _pumping = false;
+                    return;
+                }
+
+                (_waiting, _writing) = (_writing, _waiting);
+                (flushed, _flushed) = (_flushed, null);
+                _bytes = 0;
+            }
+
+            try
+            {
+                Volatile.Write(ref _writeStarted, time.GetTimestamp());
+                await writer.WriteAsync(_writing).ConfigureAwait(false);
+                Volatile.Write(ref _writeStarted, 0);
+            }
+            catch (Exception e)
+            {
+                Volatile.Write(ref _writeStarted, 0);
+                lock (_gate) Close();
+                flushed?.ForEach(f => f.TrySetResult());
+                writer.Broken(e);
+                return;
+            }
+
+            flushed?.ForEach(f => f.TrySetResult());
+        }
+    }
+}

@@ -1,0 +1,20 @@
+using TheBot.Data.Log;
+
+namespace TheBot.ChatApi.Delivery;
+
+internal static class DeliveryServices
+{
+    /// <summary>Feeds, bell and sweeper; and the one implementation of <see cref="ICommittedEvents"/>.</summary>
+    public static IServiceCollection AddDelivery(this IServiceCollection services)
+    {
+        services.AddOptions<DeliveryOptions>().BindConfiguration(DeliveryOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<Feeds>();
+        services.AddSingleton<Bell>();
+        services.AddHostedService(provider => provider.GetRequiredService<Bell>());
+        services.AddHostedService<Sweeper>();
+        services.AddSingleton<Announcer>();
+        services.AddSingleton<Presence>();
+        services.AddSingleton<ICommittedEvents>(provider => provider.GetRequiredService<Announcer>());
+        return services;
+    }
+}

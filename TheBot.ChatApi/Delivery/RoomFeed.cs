@@ -1,0 +1,110 @@
+using TheBot.ChatApi.Observability;
+using TheBot.Data.Log;
+using TheBot.Data.Schema;
+
+namespace TheBot.ChatApi.Delivery;
+
+/// <summary>A room's log on its way to this replica's subscribers.</summary>
+internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options, Action<RoomFeed> left, ILogger logger) : LogFeed<RoomEvent>(logger)
+{
+    private readonly HashSet<Subscription> _subscriptions = [];
+    private readonly Queue<LiveEvent> _recent = new();
+
+    public long RoomId { get; } = roomId;
+
+    /// <summary>Takes a subscription in, which gets events once it is live; false = the feed is closed, and another must be found.</summary>
+    public bool TryAdd(Subscription subscription)
+    {
+        lock (Gate)
+        {
+            if (IsClosed) return false;
+            _subscriptions.Add(subscription);
+            return true;
+        }
+    }
+
+    /// <summary>Ends a subscription; whoever is the last closes the feed.</summary>
+    public void Remove(Subscription subscription)
+    {
+        lock (Gate) RemoveHere(subscription);
+    }
+
+    /// <summary>
+    /// Makes a subscription live if nothing is missing between its position and the next event, filling up from the newest events where
+    /// they reach back far enough; false = it has to read more of the log first.
+    /// </summary>
+    public bool TryGoLive(Subscription subscription)
+    {
+        lock (Gate)
+        {
+            if (subscription.HasEnded) return true;
+            var oldest = Next - _recent.Count;
+            if (subscription.Position < oldest - 1) return false;
+            foreach (var recent in _recent)
+            {
+                if (recent.Event.Seq > subscription.Position) subscription.Take(recent);
+            }
+
+            subscription.IsLive = true;
+            return true;
+        }
+    }
+
+    /// <summary>Something without a seq, to whoever is live now.</summary>
+    public void Pass(Ephemeral ephemeral)
+    {
+        var frames = new OutFrame?[IDialect.Slots];
+        lock (Gate)
+        {
+            foreach (var subscription in _subscriptions)
+            {
+                if (!subscription.IsLive) continue;
+                var dialect = subscription.Connection.Dialect;
+                if ((frames[dialect.Slot] ??= dialect.Render(ephemeral)) is { } frame) subscription.Connection.Queue.Enqueue(frame);
+            }
+        }
+    }
+
+    protected override long SeqOf(RoomEvent logEvent) => logEvent.Seq;
+
+    protected override async Task<long> ReadHeadAsync() =>
+        (await log.HeadsAsync([RoomId], CancellationToken.None).ConfigureAwait(false)) is [var (_, head)] ? head : 0;
+
+    protected override Task<List<RoomEvent>> ReadAsync(long afterSeq, int limit) => log.ReadAsync(RoomId, afterSeq, limit, readerId: null, CancellationToken.None);
+
+    protected override void Deliver(RoomEvent logEvent)
+    {
+        ChatMetrics.Delivered(DateTimeOffset.UtcNow - logEvent.At);
+        var live = new LiveEvent(logEvent);
+        if (options.RecentEvents > 0)
+        {
+            if (_recent.Count == options.RecentEvents) _recent.Dequeue();
+            _recent.Enqueue(live);
+        }
+
+        if (logEvent is { Kind: RoomEventKind.MemberRemoved, SubjectId: { } removed }) Expel(removed);
+        foreach (var subscription in _subscriptions)
+        {
+            if (subscription.IsLive && logEvent.Seq > subscription.Position) subscription.Take(live);
+        }
+    }
+
+    /// <summary>Before the event reaches anybody: who is out does not hear of what follows, in whatever state their subscription is.</summary>
+    private void Expel(long userId)
+    {
+        foreach (var subscription in _subscriptions.Where(s => s.Connection.UserId == userId).ToList())
+        {
+            RemoveHere(subscription);
+            subscription.Connection.Removed(RoomId);
+        }
+    }
+
+    private void RemoveHere(Subscription subscription)
+    {
+        subscription.HasEnded = true;
+        subscription.IsLive = false;
+        if (!_subscriptions.Remove(subscription) || _subscriptions.Count > 0) return;
+        IsClosed = true;
+        left(this);
+    }
+}

@@ -1,0 +1,14 @@
+namespace TheBot.ChatApi.Messages;
+
+/// <summary>What the message path writes to the log (event ids 1000-1099).</summary>
+internal static partial class MessageLog
+{
+    [LoggerMessage(1000, LogLevel.Warning, "A batch of {Messages} messages was not answered by the database (attempt {Attempt}); it is written again")]
+    public static partial void BatchRetried(ILogger logger, int messages, int attempt, Exception exception);
+
+    [LoggerMessage(1001, LogLevel.Error, "A batch of {Messages} messages failed for a reason that writing again does not mend")]
+    public static partial void BatchFailed(ILogger logger, int messages, Exception exception);
+
+    [LoggerMessage(1002, LogLevel.Warning, "The database refused a message (SQLSTATE {SqlState}) for room {RoomId}")]
+    public static partial void DraftRefused(ILogger logger, string sqlState, long roomId);
+}

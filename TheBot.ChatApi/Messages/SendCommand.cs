@@ -1,0 +1,48 @@
+using TheBot.Contracts;
+using TheBot.Data.Log;
+
+namespace TheBot.ChatApi.Messages;
+
+/// <summary>A message on its way into the log, whichever door it came in by.</summary>
+internal abstract class SendCommand(MessageDraft draft)
+{
+    public MessageDraft Draft { get; } = draft;
+
+    /// <summary>When to stop trying (<see cref="MessageWriterOptions.Patience"/> after it was submitted); a timestamp of the time provider.</summary>
+    internal long GiveUpAt { get; set; }
+
+    /// <summary>
+    /// Called once. For a stored message before anybody's stream is told of it, so that an answer enqueued here stands before the event.
+    /// Must neither block nor throw.
+    /// </summary>
+    public abstract void Completed(SendOutcome outcome);
+}
+
+/// <summary>How a send ended: a stored message, or an error by its stable code.</summary>
+internal readonly record struct SendOutcome(ChatMessage? Message, string? Error, string? Explanation)
+{
+    public static SendOutcome Of(AppendResult result) => result.Verdict switch
+    {
+        AppendVerdict.Stored => new(result.Message, null, null),
+        AppendVerdict.NoAccess or AppendVerdict.Held => Failed(ErrorCode.AccessDenied, "You are not a participant in this room"),
+        AppendVerdict.Muted => Failed(ErrorCode.Muted, "You are muted in this room"),
+        AppendVerdict.ReadOnly => Failed(ErrorCode.ReadOnly, "This room is read-only"),
+        AppendVerdict.ReplyNotFound => Failed(ErrorCode.NotFound, "The message replied to is not in this room"),
+        AppendVerdict.Conflict => Failed(ErrorCode.Conflict, "This client_id was already used for another message"),
+        _ => throw new ArgumentOutOfRangeException(nameof(result), result.Verdict, null),
+    };
+
+    public static SendOutcome Failed(string code, string explanation) => new(null, code, explanation);
+
+    public static SendOutcome NotSaved { get; } = Failed(ErrorCode.Save, "The message could not be saved now; send it again with the same client_id");
+}
+
+/// <summary>A send that somebody awaits (REST, hub).</summary>
+internal sealed class AwaitedSend(MessageDraft draft) : SendCommand(draft)
+{
+    private readonly TaskCompletionSource<SendOutcome> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task<SendOutcome> Outcome => _done.Task;
+
+    public override void Completed(SendOutcome outcome) => _done.TrySetResult(outcome);
+}

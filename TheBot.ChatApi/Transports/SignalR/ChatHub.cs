@@ -1,0 +1,114 @@
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.Extensions.Options;
+using TheBot.ChatApi.Auth;
+using TheBot.ChatApi.Delivery;
+using TheBot.ChatApi.Messages;
+using TheBot.Contracts;
+using TheBot.Data.Log;
+
+namespace TheBot.ChatApi.Transports.SignalR;
+
+/// <summary>The hub of docs/protocol.md. A failed call's message begins with a code of <see cref="ErrorCode"/> and a colon.</summary>
+internal sealed class ChatHub(
+    TolerantHubLifetime lifetime,
+    Feeds feeds,
+    Announcer announcer,
+    MessageWriter writer,
+    RoomLog log,
+    IOptions<DeliveryOptions> options,
+    TimeProvider time,
+    ILogger<ChatHub> logger) : Hub<IChatClient>
+{
+    private const string ConnectionKey = "thebot.connection";
+
+    private HubLiveConnection Connection => (HubLiveConnection)Context.Items[ConnectionKey]!;
+
+    public override async Task OnConnectedAsync()
+    {
+        var who = Context.GetHttpContext()?.Identity() ?? throw Failed(ErrorCode.NotAuthenticated, "no valid token");
+        var connection = new HubLiveConnection(lifetime.Find(Context.ConnectionId), who, options, time, logger);
+        Context.Items[ConnectionKey] = connection;
+        await feeds.OpenAsync(connection);
+    }
+
+    public override Task OnDisconnectedAsync(Exception? exception)
+    {
+        if (Context.Items[ConnectionKey] is HubLiveConnection connection) feeds.Close(connection);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Follows a room, from its newest messages or from <paramref name="since"/> on. Events may come before this call's answer; each is after its head.</summary>
+    public async Task<SubscribeReply> Subscribe(long roomId, long? since)
+    {
+        Unsubscribe(roomId);
+        var connection = Connection;
+        var subscription = await feeds.FollowAsync(connection, roomId);
+        connection.Subscriptions[roomId] = subscription;
+        if (await log.SnapshotAsync(roomId, connection.UserId, since is null ? ChatLimits.HistoryOnConnect : 0, Context.ConnectionAborted) is not { } room)
+        {
+            Unsubscribe(roomId);
+            throw Failed(ErrorCode.AccessDenied, "no access to this room");
+        }
+
+        subscription.IsMember = room.IsMember;
+        var position = since is { } seq ? Math.Clamp(seq, room.VisibleFromSeq, room.Head) : room.Head;
+        _ = CatchUpAsync(connection, roomId, subscription, position);
+        return new SubscribeReply(roomId, room.Head, room.Messages);
+    }
+
+    public void Unsubscribe(long roomId)
+    {
+        if (Connection.Subscriptions.TryRemove(roomId, out var subscription)) subscription.End();
+    }
+
+    /// <summary>Says something; the answer is the stored message.</summary>
+    public async Task<ChatMessage> SendMessage(long roomId, SendMessageRequest message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        if (MessageRules.Draft(roomId, Connection.UserId, message.Content, message.ClientId, message.ReplyTo, out var broken) is not { } draft)
+        {
+            throw Failed(ErrorCode.Validation, $"{broken!.Field}: {broken.Rule}");
+        }
+
+        var send = new AwaitedSend(draft);
+        writer.Submit(send);
+        var outcome = await send.Outcome;
+        return outcome.Message ?? throw Failed(outcome.Error!, outcome.Explanation!);
+    }
+
+    public void Typing(long roomId, bool isTyping)
+    {
+        if (!Connection.Subscriptions.TryGetValue(roomId, out var subscription) || !subscription.IsMember)
+        {
+            throw Failed(ErrorCode.AccessDenied, "not subscribed to this room as a member");
+        }
+
+        var who = Connection.Who;
+        announcer.Announce(new Ephemeral(
+            roomId,
+            isTyping ? EphemeralKind.Typing : EphemeralKind.TypingStopped,
+            new EphemeralPerson(who.UserId, who.Username, who.FirstName, who.LastName, who.Role)));
+    }
+
+    /// <summary>Shows the person's other devices what they have begun to write. Kept nowhere; lost while Redis is away.</summary>
+    public Task Draft(long roomId, string text)
+    {
+        if (text is null || text.Length > ChatLimits.ContentMaxLength) throw Failed(ErrorCode.Validation, $"text: at most {ChatLimits.ContentMaxLength} characters");
+        return Clients.User(Context.UserIdentifier!).DraftChanged(roomId, text);
+    }
+
+    private async Task CatchUpAsync(HubLiveConnection connection, long roomId, Subscription subscription, long position)
+    {
+        try
+        {
+            await subscription.GoLiveFromAsync(position, Context.ConnectionAborted).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            DeliveryLog.CatchUpFailed(logger, roomId, connection.UserId, e);
+            connection.Close(CloseCode.Fault, "come back");
+        }
+    }
+
+    private static HubException Failed(string code, string explanation) => new($"{code}: {explanation}");
+}

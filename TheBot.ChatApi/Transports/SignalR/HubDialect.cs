@@ -1,0 +1,35 @@
+using System.Text.Json;
+using TheBot.ChatApi.Delivery;
+using TheBot.Contracts;
+using TheBot.Data.Log;
+using TheBot.Data.Schema;
+
+namespace TheBot.ChatApi.Transports.SignalR;
+
+/// <summary>The hub's words for events: the methods of <see cref="IChatClient"/>.</summary>
+internal sealed class HubDialect : IDialect
+{
+    public static HubDialect Instance { get; } = new();
+
+    public int Slot => 1;
+
+    public OutFrame? Render(RoomEvent roomEvent) => roomEvent.Kind switch
+    {
+        RoomEventKind.MessageCreated => HubFrame.Call(
+            nameof(IChatClient.MessageCreated), roomEvent.Data.Length, JsonSerializer.Deserialize(roomEvent.Data.Span, WireJson.Wire.ChatMessage)!),
+        _ => null,
+    };
+
+    public OutFrame? Render(Ephemeral ephemeral) => ephemeral.Kind switch
+    {
+        EphemeralKind.Typing => Typing(ephemeral, true),
+        EphemeralKind.TypingStopped => Typing(ephemeral, false),
+        _ => null,
+    };
+
+    private static HubFrame Typing(Ephemeral ephemeral, bool isTyping) => HubFrame.Call(
+        nameof(IChatClient.Typing),
+        128,
+        new TypingHint(ephemeral.RoomId, new Person(ephemeral.Who.Id, Data.Schema.PersonName.Full(ephemeral.Who.FirstName, ephemeral.Who.LastName), ephemeral.Who.Role), isTyping))
+        with { IsEphemeral = true };
+}

@@ -1,0 +1,57 @@
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.Extensions.Options;
+using TheBot.ChatApi.Auth;
+using TheBot.ChatApi.Delivery;
+using TheBot.Contracts;
+using TheBot.Data.Log;
+using TheBot.Data.Schema;
+
+namespace TheBot.ChatApi.Transports.SignalR;
+
+/// <summary>A hub connection as Delivery sees it: many rooms, frames out through the same bounded queue as every other.</summary>
+internal sealed class HubLiveConnection(HubConnectionContext hub, Identity who, IOptions<DeliveryOptions> options, TimeProvider time, ILogger logger)
+    : LiveConnection(who, HubDialect.Instance, options.Value, time)
+{
+    public override OutFrame TooSlow { get; } = new HubClose(CloseCode.Slow, "too slow, come back");
+
+    public override void Removed(long roomId)
+    {
+        Subscriptions.TryRemove(roomId, out _);
+        Queue.Enqueue(HubFrame.Call(nameof(IChatClient.RoomRemoved), 32, roomId));
+    }
+
+    public override void Tell(UserEvent userEvent)
+    {
+        if (IsRevokedBy(userEvent)) Close(CloseCode.Revoked, "revoked");
+        else if (userEvent is { Kind: UserEventKind.RoomAdded, RoomId: { } room }) Queue.Enqueue(HubFrame.Call(nameof(IChatClient.RoomAdded), 32, room));
+    }
+
+    public override void Close(int code, string reason) => Queue.EnqueueLast(new HubClose(code, reason));
+
+    public override void Abort() => hub.Abort();
+
+    public override void Broken(Exception exception)
+    {
+        DeliveryLog.WriteFailed(logger, UserId, exception);
+        Abort();
+    }
+
+    public override async ValueTask WriteAsync(IReadOnlyList<OutFrame> frames)
+    {
+        foreach (var frame in frames)
+        {
+            switch (frame)
+            {
+                case HubFrame call:
+                    await hub.WriteAsync(call.Message, hub.ConnectionAborted).ConfigureAwait(false);
+                    break;
+                case HubClose close:
+                    await hub.WriteAsync(HubFrame.Call(nameof(IChatClient.Closed), 64, close.Code, close.Reason).Message, hub.ConnectionAborted).ConfigureAwait(false);
+                    Abort();
+                    return;
+                default:
+                    throw new InvalidOperationException($"not a hub frame: {frame.GetType().Name}");
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.StackExchangeRedis;
+using StackExchange.Redis;
+using TheBot.Contracts;
+
+namespace TheBot.ChatApi.Transports.SignalR;
+
+internal static class HubServices
+{
+    /// <summary>The hub, its JSON as the rest of the wire has it, and its backplane for hints on the Redis connection that everything uses.</summary>
+    public static IServiceCollection AddChatHub(this IServiceCollection services)
+    {
+        services.AddSignalR(hub => hub.MaximumReceiveMessageSize = ChatLimits.FrameMaxBytes)
+            .AddJsonProtocol(json =>
+            {
+                json.PayloadSerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+                json.PayloadSerializerOptions.TypeInfoResolver = JsonTypeInfoResolver.Combine(WireJson.Wire, new DefaultJsonTypeInfoResolver());
+                json.PayloadSerializerOptions.Encoder = WireJson.Writer.Encoder;
+            })
+            .AddStackExchangeRedis(redis => redis.Configuration.ChannelPrefix = RedisChannel.Literal("thebot:hub"));
+        services.AddOptions<RedisOptions>().Configure<IServiceProvider>((redis, provider) =>
+            redis.ConnectionFactory = _ => Task.FromResult(provider.GetRequiredService<IConnectionMultiplexer>()));
+        services.AddSingleton<IUserIdProvider, UserIds>();
+        services.AddSingleton<RedisHubLifetimeManager<ChatHub>>();
+        services.AddSingleton<DefaultHubLifetimeManager<ChatHub>>();
+        services.AddSingleton<TolerantHubLifetime>();
+        services.AddSingleton<HubLifetimeManager<ChatHub>>(provider => provider.GetRequiredService<TolerantHubLifetime>());
+        return services;
+    }
+
+    private sealed class UserIds : IUserIdProvider
+    {
+        public string? GetUserId(HubConnectionContext connection) => connection.User.FindFirst(System.Security.Claims.ClaimTypes.NameIdentifier)?.Value;
+    }
+}

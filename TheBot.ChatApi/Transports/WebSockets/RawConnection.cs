@@ -1,0 +1,137 @@
+using System.Buffers;
+using System.Net.WebSockets;
+using TheBot.ChatApi.Auth;
+using TheBot.ChatApi.Delivery;
+using TheBot.Contracts;
+
+namespace TheBot.ChatApi.Transports.WebSockets;
+
+/// <summary>A raw WebSocket: frames out through the queue, messages in one after the other.</summary>
+internal abstract class RawConnection(WebSocket socket, HttpContext context, Identity who, IDialect dialect, SocketServices services)
+    : LiveConnection(who, dialect, services.Options.Value, services.Time)
+{
+    private const int WriteChunk = 64 * 1024;
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
+
+    protected SocketServices House { get; } = services;
+
+    private readonly SharedWriteStream _stream = SharedUpgrade.StreamOf(context);
+
+    public override OutFrame TooSlow { get; } = new CloseFrame(CloseCode.Slow, "too slow, come back");
+
+    public override void Close(int code, string reason) => Queue.EnqueueLast(new CloseFrame(code, reason));
+
+    public override void Abort() => context.Abort();
+
+    public override void Broken(Exception exception)
+    {
+        DeliveryLog.WriteFailed(House.Logger, UserId, exception);
+        Abort();
+    }
+
+    public override async ValueTask WriteAsync(IReadOnlyList<OutFrame> frames)
+    {
+        if (frames is [RawFrame only])
+        {
+            await _stream.WriteAsync(only.Bytes).ConfigureAwait(false);
+            return;
+        }
+
+        var chunk = ArrayPool<byte>.Shared.Rent(WriteChunk);
+        try
+        {
+            var filled = 0;
+            foreach (var frame in frames)
+            {
+                if (frame is not RawFrame { Bytes: var bytes }) continue;
+                if (filled + bytes.Length > chunk.Length)
+                {
+                    await _stream.WriteAsync(chunk.AsMemory(0, filled)).ConfigureAwait(false);
+                    filled = 0;
+                }
+
+                if (bytes.Length > chunk.Length)
+                {
+                    await _stream.WriteAsync(bytes).ConfigureAwait(false);
+                    continue;
+                }
+
+                bytes.CopyTo(chunk, filled);
+                filled += bytes.Length;
+            }
+
+            if (filled > 0) await _stream.WriteAsync(chunk.AsMemory(0, filled)).ConfigureAwait(false);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
+        }
+
+        if (frames[^1] is CloseFrame close) await CloseOutputAsync(close).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads messages until the connection ends, whoever ends it.</summary>
+    protected async Task ReceiveAsync(CancellationToken cancellationToken)
+    {
+        var message = new ArrayBufferWriter<byte>(256);
+        try
+        {
+            while (await ReceiveMessageAsync(socket, message, cancellationToken).ConfigureAwait(false) is { } received)
+            {
+                switch (received)
+                {
+                    case Received.Text: OnMessage(message.WrittenMemory); break;
+                    case Received.Binary: break; // as the old system: left unread
+                    case Received.TooBig:
+                        Close(CloseCode.TooBig, $"over {ChatLimits.FrameMaxBytes} bytes");
+                        return;
+                    default: throw new InvalidOperationException($"unknown {received}");
+                }
+            }
+
+            if (socket.State == WebSocketState.CloseReceived) Close((int)WebSocketCloseStatus.NormalClosure, "");
+        }
+        catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException)
+        {
+            // the client is gone, or said something that is no WebSocket: the framework has answered as RFC 6455 demands
+            Queue.Abandon();
+        }
+    }
+
+    /// <summary>One text message; its memory is valid during the call.</summary>
+    protected abstract void OnMessage(ReadOnlyMemory<byte> message);
+
+    /// <summary>Reads one message. Null = the other side closed.</summary>
+    internal static async Task<Received?> ReceiveMessageAsync(WebSocket socket, ArrayBufferWriter<byte> message, CancellationToken cancellationToken)
+    {
+        message.ResetWrittenCount();
+        while (true)
+        {
+            // an empty read first: a connection that says nothing holds no buffer
+            if (message.WrittenCount == 0) await socket.ReceiveAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
+            var got = await socket.ReceiveAsync(message.GetMemory(1024), cancellationToken).ConfigureAwait(false);
+            if (got.MessageType == WebSocketMessageType.Close) return null;
+            message.Advance(got.Count);
+            if (message.WrittenCount > ChatLimits.FrameMaxBytes) return Received.TooBig;
+            if (got.EndOfMessage) return got.MessageType == WebSocketMessageType.Text ? Received.Text : Received.Binary;
+        }
+    }
+
+    private async Task CloseOutputAsync(CloseFrame close)
+    {
+        if (socket.State is not (WebSocketState.Open or WebSocketState.CloseReceived)) return;
+        await socket.CloseOutputAsync((WebSocketCloseStatus)close.Code, close.Reason, CancellationToken.None).ConfigureAwait(false);
+        if (socket.State == WebSocketState.Closed) return;
+
+        // whoever does not answer the close is cut off; the receive loop ends either way
+        var gone = context.RequestAborted;
+        _ = Task.Delay(CloseTimeout, gone).ContinueWith(_ => Abort(), gone, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+    }
+
+    internal enum Received
+    {
+        Text,
+        Binary,
+        TooBig,
+    }
+}

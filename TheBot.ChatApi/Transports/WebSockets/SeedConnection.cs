@@ -1,0 +1,122 @@
+using System.Net.WebSockets;
+using TheBot.ChatApi.Auth;
+using TheBot.ChatApi.Delivery;
+using TheBot.ChatApi.Messages;
+using TheBot.Contracts;
+using TheBot.Data.Log;
+using TheBot.Data.Schema;
+
+namespace TheBot.ChatApi.Transports.WebSockets;
+
+/// <summary>A client of the seed's dialect: one socket, one room.</summary>
+internal sealed class SeedConnection(WebSocket socket, HttpContext context, Identity who, SocketServices services)
+    : RawConnection(socket, context, who, SeedDialect.Instance, services)
+{
+    private readonly EphemeralPerson _person = new(who.UserId, who.Username, who.FirstName, who.LastName, who.Role);
+    private long _roomId;
+    private bool _isPresent;
+
+    /// <summary>Opens the room, follows it from <paramref name="since"/> (or shows the newest messages), and reads until the end.</summary>
+    public async Task RunAsync(long roomId, long? since, CancellationToken cancellationToken)
+    {
+        _roomId = roomId;
+        await House.Feeds.OpenAsync(this).ConfigureAwait(false);
+        try
+        {
+            // followed before rights are asked for: a removal in between is then heard of
+            var subscription = await House.Feeds.FollowAsync(this, roomId).ConfigureAwait(false);
+            Subscriptions[roomId] = subscription;
+            if (await House.Log.SnapshotAsync(roomId, UserId, ChatLimits.HistoryOnConnect, cancellationToken).ConfigureAwait(false) is not { } room)
+            {
+                Close(CloseCode.NoAccess, "no access to this room");
+            }
+            else
+            {
+                var position = since is { } seq ? Math.Clamp(seq, room.VisibleFromSeq, room.Head) : room.Head;
+                if (since is null) Queue.Enqueue(SeedDialect.History(room.Messages));
+                _ = CatchUpAsync(subscription, position, room, cancellationToken);
+            }
+
+            await ReceiveAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            House.Feeds.Close(this);
+            if (_isPresent) House.Presence.Leave(roomId, _person);
+        }
+    }
+
+    public override void Removed(long roomId) => Close(CloseCode.NoAccess, "no longer in this room");
+
+    public override void Tell(UserEvent userEvent)
+    {
+        if (IsRevokedBy(userEvent)) Close(CloseCode.NotAuthenticated, "revoked");
+    }
+
+    protected override void OnMessage(ReadOnlyMemory<byte> message)
+    {
+        if (SeedInbound.Parse(message) is not { } frame)
+        {
+            Queue.Enqueue(SeedDialect.Error(ErrorCode.Validation, "Invalid JSON"));
+            return;
+        }
+
+        switch (frame.Kind)
+        {
+            case SeedFrameKind.Send:
+                Send(frame);
+                break;
+            case SeedFrameKind.Typing when _isPresent:
+                House.Announcer.Announce(new Ephemeral(_roomId, EphemeralKind.Typing, _person));
+                break;
+            case SeedFrameKind.TypingStop when _isPresent:
+                House.Announcer.Announce(new Ephemeral(_roomId, EphemeralKind.TypingStopped, _person));
+                break;
+            case SeedFrameKind.Ping:
+                Queue.Enqueue(SeedDialect.Pong);
+                break;
+            case SeedFrameKind.Typing or SeedFrameKind.TypingStop or SeedFrameKind.Auth or SeedFrameKind.Unknown:
+                break;
+            default:
+                throw new InvalidOperationException($"unknown frame {frame.Kind}");
+        }
+    }
+
+    private void Send(SeedInbound frame)
+    {
+        if (MessageRules.Draft(_roomId, UserId, frame.Content, frame.ClientId, frame.ReplyTo, out var broken) is { } draft)
+        {
+            House.Writer.Submit(new SeedSend(draft, Queue));
+        }
+        else
+        {
+            Queue.Enqueue(SeedDialect.Error(ErrorCode.Validation, broken!.Rule, broken.Field, frame.ClientId));
+        }
+    }
+
+    private async Task CatchUpAsync(Subscription subscription, long position, RoomSnapshot room, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await subscription.GoLiveFromAsync(position, cancellationToken).ConfigureAwait(false);
+            // an administrator who looks is not in the room, and in the general room everybody always is
+            if (!room.IsMember || room.Kind == RoomKind.General || subscription.HasEnded) return;
+            _isPresent = true;
+            House.Presence.Enter(_roomId, _person);
+        }
+        catch (Exception e)
+        {
+            if (cancellationToken.IsCancellationRequested) return;
+            DeliveryLog.CatchUpFailed(House.Logger, _roomId, UserId, e);
+            Close(CloseCode.Fault, "come back");
+        }
+    }
+
+    /// <summary>The answer stands in the sender's queue before the event does: message_sent, then chat_message.</summary>
+    private sealed class SeedSend(MessageDraft draft, ConnectionQueue queue) : SendCommand(draft)
+    {
+        public override void Completed(SendOutcome outcome) => queue.Enqueue(outcome.Message is { } message
+            ? SeedDialect.Sent(message)
+            : SeedDialect.Error(outcome.Error!, outcome.Explanation!, clientId: MessageRules.ClientIdOf(Draft)));
+    }
+}

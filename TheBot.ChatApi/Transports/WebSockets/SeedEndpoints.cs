@@ -1,0 +1,14 @@
+namespace TheBot.ChatApi.Transports.WebSockets;
+
+/// <summary>The addresses of the seed's sockets, each with and without the final slash (routing takes both).</summary>
+internal static class SeedEndpoints
+{
+    public static IEndpointRouteBuilder MapSeedSockets(this IEndpointRouteBuilder app)
+    {
+        var sockets = app.MapGroup("/ws/chat");
+        sockets.Map("/", (HttpContext context, SeedDoor door) => door.OpenAsync(context, context.Request.Query["room_id"]));
+        sockets.Map("/general", (HttpContext context, SeedDoor door) => door.OpenAsync(context, SeedDoor.GeneralRoom));
+        sockets.Map("/{room}", (HttpContext context, string room, SeedDoor door) => door.OpenAsync(context, room));
+        return app;
+    }
+}

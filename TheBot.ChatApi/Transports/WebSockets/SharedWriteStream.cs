@@ -1,0 +1,86 @@
+using Microsoft.AspNetCore.Http.Features;
+
+namespace TheBot.ChatApi.Transports.WebSockets;
+
+/// <summary>The bytes below a WebSocket, for two writers: the framework's (pong, close) and ours (data frames, many in one write).</summary>
+/// <remarks>Each WriteAsync is one or more whole frames and is not mixed with another.</remarks>
+internal sealed class SharedWriteStream(Stream inner) : Stream
+{
+    private readonly SemaphoreSlim _writing = new(1);
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await inner.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => inner.ReadAsync(buffer, cancellationToken);
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        inner.ReadAsync(buffer, offset, count, cancellationToken);
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Flush() => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) inner.Dispose();
+        base.Dispose(disposing);
+    }
+
+    public override ValueTask DisposeAsync() => inner.DisposeAsync();
+}
+
+/// <summary>Stands in for the server's upgrade, so that the WebSocket which the framework makes of it lies on a <see cref="SharedWriteStream"/>.</summary>
+internal sealed class SharedUpgrade(IHttpUpgradeFeature inner) : IHttpUpgradeFeature
+{
+    public bool IsUpgradableRequest => inner.IsUpgradableRequest;
+
+    private SharedWriteStream? Stream { get; set; }
+
+    public async Task<Stream> UpgradeAsync() => Stream = new SharedWriteStream(await inner.UpgradeAsync().ConfigureAwait(false));
+
+    /// <summary>The stream below the WebSocket that was accepted on this request.</summary>
+    public static SharedWriteStream StreamOf(HttpContext context) => (context.Features.Get<IHttpUpgradeFeature>() as SharedUpgrade)?.Stream
+        ?? throw new InvalidOperationException("The WebSocket was not accepted on a shared stream.");
+
+    /// <summary>To stand before the WebSocket middleware, which takes the feature it finds.</summary>
+    public static Task Install(HttpContext context, RequestDelegate next)
+    {
+        if (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgrade) context.Features.Set<IHttpUpgradeFeature>(new SharedUpgrade(upgrade));
+        return next(context);
+    }
+}
