@@ -1,38 +1,24 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Npgsql;
-using TheBot.Data.Log;
 
 namespace TheBot.Data;
 
-/// <summary>The database as SQL sees it: one data source for everything that is hot or holds locks.</summary>
+/// <summary>The pool behind everything that runs transactions of its own.</summary>
 public static class ChatDatabase
 {
-    /// <summary>The name of the connection string, in the AppHost and everywhere.</summary>
+    /// <summary>The name under which the orchestrator hands over the connection string.</summary>
     public const string ConnectionName = "chatdb";
 
-    /// <summary>Registers the <see cref="NpgsqlDataSource"/> and the logs on it.</summary>
-    public static IServiceCollection AddChatDatabase(this IServiceCollection services)
-    {
-        services.TryAddSingleton(provider => Create(
-            provider.GetRequiredService<IConfiguration>().GetConnectionString(ConnectionName)
-            ?? throw new InvalidOperationException($"ConnectionStrings:{ConnectionName} is not set.")));
-        services.TryAddSingleton<RoomLog>();
-        services.TryAddSingleton<UserLog>();
-        return services;
-    }
+    /// <summary>One <see cref="NpgsqlDataSource"/> a process, from <c>ConnectionStrings:chatdb</c>; disposed with the host.</summary>
+    /// <remarks>Not through the DbContext: its retry strategy, which the orchestrator's registration turns on, forbids transactions of one's own.</remarks>
+    public static IServiceCollection AddChatDataSource(this IServiceCollection services) =>
+        services.AddSingleton(provider =>
+        {
+            var connection = provider.GetRequiredService<IConfiguration>().GetConnectionString(ConnectionName)
+                ?? throw new InvalidOperationException($"ConnectionStrings:{ConnectionName} is not set.");
 
-    /// <summary>A data source with what the hot path wants, whatever the connection string says otherwise.</summary>
-    public static NpgsqlDataSource Create(string connectionString)
-    {
-        var builder = new NpgsqlDataSourceBuilder(connectionString);
-        // The same few statements over and over: planned once a connection. Nobody leaves session state behind, so nothing needs a reset.
-        builder.ConnectionStringBuilder.MaxAutoPrepare = 32;
-        builder.ConnectionStringBuilder.AutoPrepareMinUsages = 2;
-        builder.ConnectionStringBuilder.NoResetOnClose = true;
-        // Their plans do not depend on the values: planning the append anew takes longer than running it (1.5 against 0.6 ms for one message).
-        builder.ConnectionStringBuilder.Options = $"{builder.ConnectionStringBuilder.Options} -c plan_cache_mode=force_generic_plan".TrimStart();
-        return builder.Build();
-    }
+            // without a logger: it would write a line for every command, and what fails surfaces as an exception
+            return NpgsqlDataSource.Create(connection);
+        });
 }
