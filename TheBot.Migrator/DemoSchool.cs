@@ -12,7 +12,7 @@ internal sealed class DemoSchool(NpgsqlDataSource database, SchoolRoster roster)
     private const string Password = "demo";
 
     /// <summary>Two migrators that seed at once: the second waits and finds everything there.</summary>
-    private const string TakeTurns = "SELECT pg_advisory_lock(hashtext('thebot.demo_school'))";
+    private const string TakeTurns = "SELECT pg_advisory_xact_lock(hashtext('thebot.demo_school'))";
 
     private static readonly (string Username, string First, string Last, Role Role, bool IsAdministrator)[] People =
     [
@@ -55,6 +55,7 @@ internal sealed class DemoSchool(NpgsqlDataSource database, SchoolRoster roster)
     public async Task<string> SeedAsync(CancellationToken cancellationToken)
     {
         await using var turn = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        await using var untilSeeded = await turn.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using var lockTurn = new NpgsqlCommand(TakeTurns, turn);
         await lockTurn.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         var users = await UsersAsync(cancellationToken).ConfigureAwait(false);

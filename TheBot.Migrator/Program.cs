@@ -17,7 +17,7 @@ builder.AddServiceDefaults();
 // A failed command surfaces as an exception; on a fresh database EF Core's look for its history table would be logged as an error.
 builder.Logging.AddFilter("Microsoft.EntityFrameworkCore.Database.Command", LogLevel.None);
 builder.AddNpgsqlDbContext<ChatDbContext>(ChatDatabase.ConnectionName, configureDbContextOptions: options => options.UseChatModel());
-builder.Services.AddChatDataSource();
+builder.Services.AddChatDatabase();
 builder.Services.AddSingleton<ICommittedEvents, NobodyListens>();
 builder.Services.AddSingleton<RoomProvisioner>();
 builder.Services.AddSingleton<SchoolRoster>();
