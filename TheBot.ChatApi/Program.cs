@@ -17,7 +17,7 @@ builder.AddNpgsqlDbContext<ChatDbContext>(ChatDatabase.ConnectionName, settings 
 builder.AddRedisClient("redis", settings => settings.DisableHealthChecks = true, redis => redis.BacklogPolicy = BacklogPolicy.FailFast);
 
 builder.Services.AddSingleton(TimeProvider.System);
-builder.Services.AddChatDatabase().AddChatHealth().AddProblems().AddTokenAuthentication();
+builder.Services.AddChatDatabase().AddDatabaseHealth().AddProblems().AddTokenAuthentication();
 builder.Services.AddRoster().AddRooms().AddMessages().AddDelivery();
 builder.Services.AddChatSockets().AddChatHub();
 

@@ -16,6 +16,7 @@ internal static class DeliveryServices
         services.AddSingleton<Announcer>();
         services.AddSingleton<Presence>();
         services.AddSingleton<ICommittedEvents>(provider => provider.GetRequiredService<Announcer>());
+        services.AddHealthChecks().AddCheck<BellHealth>("redis");
         return services;
     }
 }

@@ -1,21 +1,18 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
-using TheBot.ChatApi.Delivery;
 using TheBot.Data.Schema;
 
 namespace TheBot.ChatApi.Observability;
 
-/// <summary>Ready = the database answers and its schema is at or beyond the one this build needs. A silent bell is only slower.</summary>
-internal static class ChatHealth
+/// <summary>Ready = the database answers and its schema is at or beyond the one this build needs.</summary>
+internal static class DatabaseHealth
 {
     /// <summary>Shorter than the orchestrator's patience: a database that does not answer is reported, not waited for.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
-    public static IServiceCollection AddChatHealth(this IServiceCollection services)
+    public static IServiceCollection AddDatabaseHealth(this IServiceCollection services)
     {
-        services.AddHealthChecks()
-            .AddCheck<SchemaCheck>("database", HealthStatus.Unhealthy, [], Patience)
-            .AddCheck<BellCheck>("redis", HealthStatus.Degraded, [], Patience);
+        services.AddHealthChecks().AddCheck<SchemaCheck>("database", HealthStatus.Unhealthy, [], Patience);
         return services;
     }
 
@@ -36,12 +33,5 @@ internal static class ChatHealth
                 return HealthCheckResult.Unhealthy("the database does not answer, or has no schema yet", e);
             }
         }
-    }
-
-    private sealed class BellCheck(Bell bell) : IHealthCheck
-    {
-        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(bell.Rings
-            ? HealthCheckResult.Healthy()
-            : HealthCheckResult.Degraded("Redis does not carry the bell; messages to other replicas go by the sweep"));
     }
 }
