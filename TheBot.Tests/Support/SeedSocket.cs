@@ -7,7 +7,7 @@ using System.Threading.Channels;
 namespace TheBot.Tests.Support;
 
 /// <summary>A client of the seed's dialect that keeps every frame it gets, in order.</summary>
-internal sealed class SeedSocket : IAsyncDisposable
+public sealed class SeedSocket : IAsyncDisposable
 {
     private readonly ClientWebSocket _socket = new();
     private readonly Channel<JsonObject> _frames = Channel.CreateUnbounded<JsonObject>();
