@@ -64,4 +64,13 @@ public static class ErrorCode
 
     /// <summary>No or no valid token.</summary>
     public const string NotAuthenticated = "not_authenticated";
+
+    /// <summary>The user name belongs to somebody else.</summary>
+    public const string UsernameTaken = "username_taken";
+
+    /// <summary>The student learns this subject from another teacher at present.</summary>
+    public const string AnotherTeacher = "another_teacher";
+
+    /// <summary>A fault of ours; the log has it.</summary>
+    public const string Internal = "internal_error";
 }
