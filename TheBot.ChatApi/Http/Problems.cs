@@ -19,7 +19,7 @@ internal static class Problems
 
     /// <summary>400: fields are missing or break their rules.</summary>
     public static ProblemHttpResult Invalid(params (string Field, string Message)[] errors) =>
-        Of(StatusCodes.Status400BadRequest, ErrorCode.Validation, errors.Length > 0 ? errors[0].Message : "The request is not valid.", errors);
+        Of(StatusCodes.Status400BadRequest, ErrorCode.Validation, errors.Length > 0 ? $"{errors[0].Field}: {errors[0].Message}" : "The request is not valid.", errors);
 
     /// <summary>404: no such thing, or none that this person may see; the two are not told apart.</summary>
     public static ProblemHttpResult NotFound(string detail = "Not found.") => Of(StatusCodes.Status404NotFound, ErrorCode.NotFound, detail);
