@@ -33,7 +33,7 @@ public sealed class ChatGraph : IAsyncLifetime
     public async Task StartAsync()
     {
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.TheBot_AppHost>(Arguments, Deadline.Token());
-        builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
+        builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddFilter("TheBot.AppHost.Resources", LogLevel.None));
         _app = await builder.BuildAsync(Deadline.Token());
         await _app.StartAsync(Deadline.Token());
     }
