@@ -48,9 +48,11 @@ public class ResourceLoggerService
 
     internal void Add(string id, string line, bool isError)
     {
-        Of(id).Add(line, isError);
+        Keep(id, line, isError);
         Echo?.Invoke(id, line, isError);
     }
+
+    internal void Keep(string id, string line, bool isError) => Of(id).Add(line, isError);
 
     private Stream Of(string id) => _streams.GetOrAdd(id, _ => new Stream());
 
