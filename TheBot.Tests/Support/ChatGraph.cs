@@ -14,6 +14,9 @@ public sealed class ChatGraph : IAsyncLifetime
     /// <summary>Options for the AppHost, set before it starts by those who make their own.</summary>
     public string[] Arguments { get; init; } = [];
 
+    /// <summary>What else is different in this graph.</summary>
+    public Action<IDistributedApplicationTestingBuilder> Configure { get; init; } = _ => { };
+
     public DistributedApplication App => _app;
 
     /// <summary>The two replicas' own addresses, beside the one that they share (<see cref="Address"/>).</summary>
@@ -34,11 +37,14 @@ public sealed class ChatGraph : IAsyncLifetime
     {
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.TheBot_AppHost>(Arguments, Deadline.Token());
         builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddFilter("TheBot.AppHost.Resources", LogLevel.None));
+        Configure(builder);
         _app = await builder.BuildAsync(Deadline.Token());
         await _app.StartAsync(Deadline.Token());
     }
 
     public async Task DisposeAsync() => await _app.DisposeAsync();
+
+    public IResource Resource(string name) => _app.Services.GetRequiredService<DistributedApplicationModel>().Resources.Single(r => r.Name == name);
 
     /// <summary>A client of one replica, or of the shared address, for somebody of the demo school (null = nobody).</summary>
     public async Task<HttpClient> RestAsync(string? username, Uri? replica = null)
