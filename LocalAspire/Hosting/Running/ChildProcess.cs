@@ -140,7 +140,8 @@ internal sealed class ChildProcess : IDisposable
         {
             foreach (var start in starts.GetConsumingEnumerable())
                 start();
-        }) { IsBackground = true, Name = "LocalAspire starts children" }.Start();
+        })
+        { IsBackground = true, Name = "LocalAspire starts children" }.Start();
         return starts;
     }
 
