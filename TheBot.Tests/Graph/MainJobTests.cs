@@ -110,8 +110,7 @@ public class MainJobTests(ChatGraph graph)
         Assert.Empty(refused.Seen);
         await using var nobody = await SeedSocket.ConnectAsync(B, $"/ws/chat/{room}/?token={new string('0', 40)}");
         Assert.Equal(CloseCode.NotAuthenticated, await nobody.CloseCodeAsync());
-        using var rest = await graph.RestAsync(null);
-        rest.DefaultRequestHeaders.Add("Authorization", $"Token {outsider.Token}");
+        using var rest = graph.Rest(outsider);
         using var history = await rest.GetAsync($"/api/v1/rooms/{room}/messages", Deadline.Token());
         using var sent = await rest.PostAsJsonAsync($"/api/v1/rooms/{room}/messages", new { content = "пустите" }, Deadline.Token());
 

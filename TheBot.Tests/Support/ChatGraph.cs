@@ -47,12 +47,10 @@ public sealed class ChatGraph : IAsyncLifetime
     public IResource Resource(string name) => _app.Services.GetRequiredService<DistributedApplicationModel>().Resources.Single(r => r.Name == name);
 
     /// <summary>A client of one replica, or of the shared address, for somebody of the demo school (null = nobody).</summary>
-    public async Task<HttpClient> RestAsync(string? username, Uri? replica = null)
-    {
-        var client = new HttpClient { BaseAddress = replica ?? Address };
-        if (username is not null) client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Token", await TokenAsync(username));
-        return client;
-    }
+    public async Task<HttpClient> RestAsync(string? username, Uri? replica = null) => Client(username is null ? null : await TokenAsync(username), replica);
+
+    /// <summary>A client of one replica, or of the shared address, for somebody with a token.</summary>
+    public HttpClient Rest(Person person, Uri? replica = null) => Client(person.Token, replica);
 
     /// <summary>Logs somebody of the demo school in.</summary>
     public async Task<string> TokenAsync(string username)
@@ -117,6 +115,13 @@ public sealed class ChatGraph : IAsyncLifetime
         var enrollment = (await enrolled.Content.ReadFromJsonAsync<JsonObject>())!;
         var room = enrollment["rooms"]!.AsArray().Single(r => (string)r!["kind"]! == "forum_subject")!;
         return new SchoolClass((long)enrollment["id"]!, (long)room["id"]!, student, teacher, guardian);
+    }
+
+    private HttpClient Client(string? token, Uri? replica)
+    {
+        var client = new HttpClient { BaseAddress = replica ?? Address };
+        if (token is not null) client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Token", token);
+        return client;
     }
 
     private static async Task<long> PostAsync(HttpClient admin, string what, object body)
