@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Hosting;
+using TheBot.AppHost;
+
 var builder = DistributedApplication.CreateBuilder(args);
 
 var postgres = builder.AddPostgres("postgres").WithDataVolume();
@@ -8,7 +11,7 @@ var migrator = builder.AddProject<Projects.TheBot_Migrator>("migrator")
     .WithReference(chatdb)
     .WaitFor(chatdb);
 
-builder.AddProject<Projects.TheBot_ChatApi>("chatapi")
+var chatapi = builder.AddProject<Projects.TheBot_ChatApi>("chatapi")
     .WithReplicas(2)
     .WithReference(chatdb)
     .WithReference(redis)
@@ -16,5 +19,11 @@ builder.AddProject<Projects.TheBot_ChatApi>("chatapi")
     .WaitForCompletion(migrator)
     .WithHttpHealthCheck("/health")
     .WithExternalHttpEndpoints();
+
+if (builder.ExecutionContext.IsRunMode && builder.Environment.IsDevelopment())
+{
+    migrator.WithEnvironment("Seed__DemoSchool", "true");
+    chatapi.PrintTryIt();
+}
 
 builder.Build().Run();

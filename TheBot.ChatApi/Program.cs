@@ -1,7 +1,38 @@
+using StackExchange.Redis;
+using TheBot.ChatApi.Auth;
 using TheBot.ChatApi.Delivery;
+using TheBot.ChatApi.Http;
 using TheBot.ChatApi.Messages;
+using TheBot.ChatApi.Observability;
+using TheBot.ChatApi.Rooms;
+using TheBot.ChatApi.Roster;
 using TheBot.ChatApi.Transports.SignalR;
 using TheBot.ChatApi.Transports.WebSockets;
+using TheBot.Data;
+using TheBot.Data.Schema;
 
 var builder = WebApplication.CreateBuilder(args);
-builder.Build().Run();
+builder.AddServiceDefaults();
+builder.AddNpgsqlDbContext<ChatDbContext>(ChatDatabase.ConnectionName, settings => settings.DisableHealthChecks = true, options => options.UseChatModel());
+builder.AddRedisClient("redis", settings => settings.DisableHealthChecks = true, redis => redis.BacklogPolicy = BacklogPolicy.FailFast);
+
+builder.Services.AddSingleton(TimeProvider.System);
+builder.Services.AddChatDatabase().AddDatabaseHealth().AddProblems().AddTokenAuthentication();
+builder.Services.AddRoster().AddRooms().AddMessages().AddDelivery();
+builder.Services.AddChatSockets().AddChatHub();
+
+var app = builder.Build();
+app.UseProblems();
+app.UseChatSockets();
+app.UseAuthentication();
+app.UseAuthorization();
+
+app.MapDefaultEndpoints();
+app.MapLogin();
+app.MapRoster();
+app.MapRooms();
+app.MapMessages();
+app.MapSeedSockets();
+app.MapChatHub();
+
+app.Run();

@@ -30,6 +30,8 @@ internal static class HubServices
         return services;
     }
 
+    public static void MapChatHub(this IEndpointRouteBuilder app) => app.MapHub<ChatHub>("/hubs/chat").RequireAuthorization();
+
     private sealed class UserIds : IUserIdProvider
     {
         public string? GetUserId(HubConnectionContext connection) => connection.User.FindFirst(System.Security.Claims.ClaimTypes.NameIdentifier)?.Value;

@@ -15,3 +15,23 @@ internal sealed record SocketServices(
     IOptions<DeliveryOptions> Options,
     TimeProvider Time,
     ILogger<SocketServices> Logger);
+
+internal static class ChatSockets
+{
+    // A dead peer is noticed after two of its clients' own heartbeats (30 s), as the old system's proxies expect.
+    private static readonly TimeSpan PingEvery = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PongWithin = TimeSpan.FromSeconds(30);
+
+    public static IServiceCollection AddChatSockets(this IServiceCollection services)
+    {
+        services.AddSingleton<SocketServices>();
+        services.AddSingleton<SeedDoor>();
+        return services;
+    }
+
+    public static IApplicationBuilder UseChatSockets(this IApplicationBuilder app)
+    {
+        app.Use(SharedUpgrade.Install);
+        return app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = PingEvery, KeepAliveTimeout = PongWithin });
+    }
+}

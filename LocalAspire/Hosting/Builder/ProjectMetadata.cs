@@ -1,0 +1,13 @@
+using System.Collections.ObjectModel;
+using Aspire.Hosting.ApplicationModel;
+
+namespace Aspire.Hosting;
+
+public interface IResourceWithServiceDiscovery : IResourceWithEndpoints;
+
+public interface IProjectMetadata : IResourceAnnotation
+{
+    string ProjectPath { get; }
+
+    bool SuppressBuild => false;
+}

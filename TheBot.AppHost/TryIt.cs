@@ -1,0 +1,45 @@
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace TheBot.AppHost;
+
+/// <summary>Once the chat API is ready: what to paste into a shell to log in, open the socket and say something.</summary>
+internal static class TryIt
+{
+    public static IResourceBuilder<ProjectResource> PrintTryIt(this IResourceBuilder<ProjectResource> chatapi)
+    {
+        chatapi.ApplicationBuilder.Services.AddHostedService(services =>
+            new Printer(services.GetRequiredService<ResourceNotificationService>(), chatapi.Resource.Name, chatapi.GetEndpoint("http")));
+        return chatapi;
+    }
+
+    internal static string Block(Uri api)
+    {
+        // A client's frame is masked (RFC 6455, 5.3); with a mask of zeros it can be typed.
+        const string Frame = """{"type":"chat_message","content":"Hello from the shell"}""";
+        var length = 0x80 | Encoding.UTF8.GetByteCount(Frame);
+        return $$"""
+
+            TheBot is ready at {{api}}
+
+            Try it (bash; demo.teacher, demo.tutor, demo.parent and demo.admin have the same password):
+
+            TOKEN=$(curl -s {{api}}api/auth/login/ -H 'Content-Type: application/json' -d '{"username":"demo.student","password":"demo"}' | grep -oE '[0-9a-f]{40}')
+            exec 3<>/dev/tcp/{{api.Host}}/{{api.Port}}
+            printf 'GET /ws/chat/?token=%s HTTP/1.1\r\nHost: {{api.Authority}}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n' $TOKEN >&3
+            printf '\x81\x{{length:x2}}\0\0\0\0{{Frame}}' >&3
+            timeout 2 cat <&3; exec 3>&-
+
+            """;
+    }
+
+    private sealed class Printer(ResourceNotificationService resources, string name, EndpointReference endpoint) : BackgroundService
+    {
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            await resources.WaitForResourceHealthyAsync(name, stoppingToken);
+            Console.WriteLine(Block(new Uri(endpoint.Url)));
+        }
+    }
+}

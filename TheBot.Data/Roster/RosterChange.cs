@@ -1,0 +1,109 @@
+using System.Diagnostics.CodeAnalysis;
+using Npgsql;
+using TheBot.Data.Log;
+using TheBot.Data.Schema;
+
+namespace TheBot.Data.Roster;
+
+/// <summary>One transaction that changes the roster: lock the people, write, let the rooms follow, commit, announce.</summary>
+internal sealed class RosterChange(NpgsqlConnection connection, CancellationToken cancellationToken)
+{
+    /// <summary>A list of people grows under our hands only while somebody enrolls; more often in a row means a fault.</summary>
+    private const int Attempts = 20;
+
+    private readonly Dictionary<long, (Role Role, bool IsDeleted)> _people = [];
+    private Committed _committed = Committed.Nothing;
+
+    /// <summary>Runs a change, again where Postgres gave it up; a refused change is taken back.</summary>
+    /// <param name="database">Where.</param>
+    /// <param name="listeners">Who is told after the commit.</param>
+    /// <param name="people">Everybody concerned, by id: lock 1.</param>
+    /// <param name="change">Null = somebody else concerned has turned up, nothing was written: ask <paramref name="people"/> again.</param>
+    /// <param name="cancellationToken">Ends it; nothing is written then.</param>
+    public static async Task<RosterResult<T>> RunAsync<T>(
+        NpgsqlDataSource database,
+        ICommittedEvents listeners,
+        Func<NpgsqlConnection, Task<long[]>> people,
+        Func<RosterChange, Task<RosterResult<T>?>> change,
+        CancellationToken cancellationToken)
+        where T : class
+    {
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var result = await TransientFaults.RetryAsync(async () =>
+            {
+                await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+                var concerned = await people(connection).ConfigureAwait(false);
+                await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+                var running = new RosterChange(connection, cancellationToken);
+                await running.LockAsync(concerned).ConfigureAwait(false);
+                if (await change(running).ConfigureAwait(false) is not { } answer) return (RosterResult<T>?)null;
+                if (answer.Fault is not null || !answer.Changed) return answer;
+                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+                listeners.Announce(running._committed);
+                return answer;
+            }).ConfigureAwait(false);
+            if (result is { } settled) return settled;
+        }
+
+        throw new TimeoutException($"The people concerned changed {Attempts} times between reading and locking them.");
+    }
+
+    /// <summary>Whether somebody may take a place that asks for a role; null = they may.</summary>
+    public RosterFault? Judge(long userId, Role role) =>
+        !_people.TryGetValue(userId, out var person) || person.IsDeleted ? RosterFault.UserNotFound
+        : person.Role != role ? RosterFault.WrongRole
+        : null;
+
+    public bool Holds(IEnumerable<long> userIds) => userIds.All(_people.ContainsKey);
+
+    /// <summary>Lets rooms and members of these students follow what was written.</summary>
+    public async Task ProvisionAsync(params long[] studentIds)
+    {
+        var provisioned = await RoomProvisioner.ConvergeAsync(connection, studentIds, cancellationToken).ConfigureAwait(false);
+        _committed = provisioned.Committed;
+    }
+
+    public async Task<int> ExecuteAsync(string sql, params NpgsqlParameter[] parameters)
+    {
+        await using var command = Command(connection, sql, parameters);
+        return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public Task<List<T>> QueryAsync<T>(string sql, Func<NpgsqlDataReader, T> read, params NpgsqlParameter[] parameters) =>
+        QueryAsync(connection, sql, read, cancellationToken, parameters);
+
+    public static async Task<List<T>> QueryAsync<T>(
+        NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
+    {
+        await using var command = Command(connection, sql, parameters);
+        var found = new List<T>();
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false)) found.Add(read(rows));
+        return found;
+    }
+
+    public static NpgsqlParameter Value(long value) => new NpgsqlParameter<long> { TypedValue = value };
+
+    public static NpgsqlParameter Value(bool value) => new NpgsqlParameter<bool> { TypedValue = value };
+
+    public static NpgsqlParameter Value(string? value) =>
+        new() { NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text, Value = (object?)value ?? DBNull.Value };
+
+    private async Task LockAsync(long[] people)
+    {
+        var locked = await QueryAsync(
+            "SELECT id, role, deleted_at IS NOT NULL FROM users WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE",
+            row => (Id: row.GetInt64(0), Role: Enum.Parse<Role>(row.GetString(1), ignoreCase: true), IsDeleted: row.GetBoolean(2)),
+            new NpgsqlParameter<long[]> { TypedValue = people }).ConfigureAwait(false);
+        foreach (var person in locked) _people.Add(person.Id, (person.Role, person.IsDeleted));
+    }
+
+    [SuppressMessage("Security", "CA2100", Justification = "Every caller in this folder passes a constant; what people say goes into parameters.")]
+    private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, NpgsqlParameter[] parameters)
+    {
+        var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.AddRange(parameters);
+        return command;
+    }
+}
