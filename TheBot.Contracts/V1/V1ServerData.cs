@@ -12,7 +12,7 @@ public sealed record V1Ready(Person User, V1Limits Limits);
 /// <param name="FrameMaxBytes">Bytes of a client's frame.</param>
 /// <param name="RoomsMax">Rooms that one connection may follow at the same time.</param>
 /// <param name="HistoryOnSubscribe">Messages that come with <see cref="V1Type.Subscribed"/>.</param>
-/// <param name="HeartbeatSeconds">Between two <see cref="V1Type.Heads"/>. Silence for twice as long = the connection is dead.</param>
+/// <param name="HeartbeatSeconds">Between two <see cref="V1Type.Heads"/>. A connection that is silent for well over twice as long is dead.</param>
 public sealed record V1Limits(int ContentMaxLength, int FrameMaxBytes, int RoomsMax, int HistoryOnSubscribe, double HeartbeatSeconds);
 
 /// <summary><c>data</c> of <see cref="V1Type.Subscribed"/>.</summary>
