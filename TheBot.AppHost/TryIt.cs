@@ -29,7 +29,7 @@ internal static class TryIt
             exec 3<>/dev/tcp/{{api.Host}}/{{api.Port}}
             printf 'GET /ws/chat/?token=%s HTTP/1.1\r\nHost: {{api.Authority}}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n' $TOKEN >&3
             printf '\x81\x{{length:x2}}\0\0\0\0{{Frame}}' >&3
-            timeout 2 cat <&3; exec 3>&-
+            timeout 2 cat <&3 | sed 's/{"type"/\n{"type"/g'; exec 3>&-
 
             """;
     }

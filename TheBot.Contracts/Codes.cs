@@ -76,4 +76,13 @@ public static class ErrorCode
 
     /// <summary>v1: the connection follows as many rooms as it may.</summary>
     public const string TooManyRooms = "too_many_rooms";
+
+    /// <summary>The user name belongs to somebody else.</summary>
+    public const string UsernameTaken = "username_taken";
+
+    /// <summary>The student learns this subject from another teacher at present.</summary>
+    public const string AnotherTeacher = "another_teacher";
+
+    /// <summary>A fault of ours; the log has it.</summary>
+    public const string Internal = "internal_error";
 }

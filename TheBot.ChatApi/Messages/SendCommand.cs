@@ -19,11 +19,11 @@ internal abstract class SendCommand(MessageDraft draft)
 }
 
 /// <summary>How a send ended: a stored message, or an error by its stable code.</summary>
-internal readonly record struct SendOutcome(ChatMessage? Message, string? Error, string? Explanation)
+internal readonly record struct SendOutcome(ChatMessage? Message, bool IsNew, string? Error, string? Explanation)
 {
     public static SendOutcome Of(AppendResult result) => result.Verdict switch
     {
-        AppendVerdict.Stored => new(result.Message, null, null),
+        AppendVerdict.Stored => new(result.Message, result.IsNew, null, null),
         AppendVerdict.NoAccess or AppendVerdict.Held => Failed(ErrorCode.AccessDenied, "You are not a participant in this room"),
         AppendVerdict.Muted => Failed(ErrorCode.Muted, "You are muted in this room"),
         AppendVerdict.ReadOnly => Failed(ErrorCode.ReadOnly, "This room is read-only"),
@@ -32,7 +32,7 @@ internal readonly record struct SendOutcome(ChatMessage? Message, string? Error,
         _ => throw new ArgumentOutOfRangeException(nameof(result), result.Verdict, null),
     };
 
-    public static SendOutcome Failed(string code, string explanation) => new(null, code, explanation);
+    public static SendOutcome Failed(string code, string explanation) => new(null, false, code, explanation);
 
     public static SendOutcome NotSaved { get; } = Failed(ErrorCode.Save, "The message could not be saved now; send it again with the same client_id");
 }

@@ -85,6 +85,41 @@ public sealed class ChatGraph : IAsyncLifetime
         return [.. list!["results"]!.AsArray().Select(room => room!.AsObject())];
     }
 
+    /// <summary>A new person with an account of their own and a valid token.</summary>
+    public async Task<Person> NewPersonAsync(string role)
+    {
+        using var admin = await RestAsync("demo.admin");
+        var username = $"{role}.{Guid.NewGuid():N}";
+        const string Password = "correct horse battery";
+        var id = await PostAsync(admin, "users", new { username, password = Password, first_name = "Тест", last_name = role, role });
+        using var login = await admin.PostAsJsonAsync("/api/auth/login/", new { username, password = Password }, Deadline.Token());
+        login.EnsureSuccessStatusCode();
+        return new Person(id, username, (string)(await login.Content.ReadFromJsonAsync<JsonObject>())!["data"]!["token"]!);
+    }
+
+    /// <summary>A new student with a guardian, enrolled with a new teacher in a new subject.</summary>
+    public async Task<SchoolClass> NewClassAsync()
+    {
+        var (student, teacher, guardian) = (await NewPersonAsync("student"), await NewPersonAsync("teacher"), await NewPersonAsync("parent"));
+        using var admin = await RestAsync("demo.admin");
+        using var related = await admin.PutAsync($"/api/v1/roster/students/{student.Id}/guardians/{guardian.Id}", null, Deadline.Token());
+        related.EnsureSuccessStatusCode();
+        var subject = await PostAsync(admin, "subjects", new { name = "Физика" });
+        using var enrolled = await admin.PostAsJsonAsync(
+            "/api/v1/roster/enrollments", new { student_id = student.Id, subject_id = subject, teacher_id = teacher.Id }, Deadline.Token());
+        enrolled.EnsureSuccessStatusCode();
+        var enrollment = (await enrolled.Content.ReadFromJsonAsync<JsonObject>())!;
+        var room = enrollment["rooms"]!.AsArray().Single(r => (string)r!["kind"]! == "forum_subject")!;
+        return new SchoolClass((long)enrollment["id"]!, (long)room["id"]!, student, teacher, guardian);
+    }
+
+    private static async Task<long> PostAsync(HttpClient admin, string what, object body)
+    {
+        using var answer = await admin.PostAsJsonAsync($"/api/v1/roster/{what}", body, Deadline.Token());
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+        return (long)(await answer.Content.ReadFromJsonAsync<JsonObject>())!["id"]!;
+    }
+
     private async Task<IReadOnlyList<Uri>> ReplicasAsync()
     {
         var replicas = new Dictionary<string, Uri>();
@@ -119,6 +154,14 @@ public sealed class ChatGraph : IAsyncLifetime
         }
     }
 }
+
+/// <param name="Id">User id.</param>
+/// <param name="Username">Login name.</param>
+/// <param name="Token">A valid token.</param>
+public sealed record Person(long Id, string Username, string Token);
+
+/// <summary>One enrollment and its people.</summary>
+public sealed record SchoolClass(long EnrollmentId, long SubjectRoom, Person Student, Person Teacher, Person Guardian);
 
 /// <summary>Tests that share one graph; those that break something start their own.</summary>
 [CollectionDefinition(Name)]

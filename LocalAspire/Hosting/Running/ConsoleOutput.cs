@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Aspire.Hosting;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -5,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace LocalAspire.Running;
 
 /// <summary>Every line says whose it is. Under test lines go to the test's loggers instead, where its filters apply.</summary>
-internal sealed class ConsoleOutput(DistributedApplicationOptions options, IHostEnvironment environment, ILoggerFactory loggers)
+internal sealed partial class ConsoleOutput(DistributedApplicationOptions options, IHostEnvironment environment, ILoggerFactory loggers)
 {
     private int _width = 8;
 
@@ -16,10 +17,16 @@ internal sealed class ConsoleOutput(DistributedApplicationOptions options, IHost
         if (options.EnableResourceLogging)
         {
             var log = loggers.CreateLogger($"{environment.ApplicationName}.Resources.{name}");
-            log.Log(isError ? LogLevel.Error : LogLevel.Information, "{Line}", line);
+            log.Log(isError ? LogLevel.Error : LogLevel.Information, "{Line}", Color().Replace(line, ""));
             return;
         }
 
+        // the services colour their output whatever happens to it; a file or a pipe shall not see that
+        if (Console.IsOutputRedirected)
+            line = Color().Replace(line, "");
         (isError ? Console.Error : Console.Out).WriteLine($"{name.PadRight(_width)} | {line}");
     }
+
+    [GeneratedRegex("\u001b\\[[0-9;]*m")]
+    private static partial Regex Color();
 }

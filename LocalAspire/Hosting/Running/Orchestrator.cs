@@ -78,6 +78,7 @@ internal sealed class Orchestrator(
     {
         await _stopping.CancelAsync();
         await Task.WhenAll(_starts);
+        _starts.Clear();
         // those who use a server end before it does, so that their last words still reach it
         await StopAllAsync(item => item is ProjectInstance);
         await StopAllAsync(item => item is not ProjectInstance);
@@ -88,9 +89,9 @@ internal sealed class Orchestrator(
 
     public async ValueTask DisposeAsync()
     {
+        // registered twice (as itself and as a hosted service), so disposed twice
         await StopAsync(CancellationToken.None);
         Http.Dispose();
-        _stopping.Dispose();
     }
 
     /// <summary>One line for the reader: on the console once, and in the log of every instance it concerns.</summary>

@@ -32,7 +32,7 @@ internal sealed class PostgresInstance(Orchestrator owner, PostgresServerResourc
         _source = $"PostgreSQL {installation.Version}, {parent}";
         var folder = await PostgresFolder.OpenAsync(installation, parent);
         var port = server.PrimaryEndpoint.Port;
-        List<string> arguments = ["-D", folder.Data, "-c", $"port={port}", "-c", "listen_addresses=localhost", "-c", "unix_socket_directories=", "-c", "log_line_prefix="];
+        List<string> arguments = ["-D", folder.Data, "-c", $"port={port}", "-c", "listen_addresses=localhost", "-c", "unix_socket_directories=", "-c", "log_line_prefix=", "-c", "log_checkpoints=off"];
         if (!livesOn)
             arguments.AddRange(["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]);
 

@@ -1,0 +1,114 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace LocalAspire.Tests;
+
+/// <summary>The sample AppHost as a process of its own, as `dotnet run` starts it, with a home folder of its own.</summary>
+internal sealed class AppHostProcess : IDisposable
+{
+    private const int Terminate = 15;
+
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _lines = new();
+    private readonly string? _ownHome;
+
+    private AppHostProcess(Process process, string? ownHome)
+    {
+        _process = process;
+        _ownHome = ownHome;
+    }
+
+    public Task Exited => _process.WaitForExitAsync();
+
+    public int ExitCode => _process.ExitCode;
+
+    public string Output => string.Join('\n', _lines);
+
+    public static AppHostProcess Start(string[] args, string? home = null, params (string Name, string Value)[] environment)
+    {
+        var ownHome = home is null ? Directory.CreateTempSubdirectory("local-aspire-home-").FullName : null;
+        var start = new ProcessStartInfo("dotnet", [typeof(Projects.ChatLab_AppHost).Assembly.Location, .. args])
+        {
+            WorkingDirectory = Projects.ChatLab_AppHost.ProjectPath,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        // volumes and secrets go to a throw-away home; the cached database template stays where it is
+        start.Environment["XDG_CACHE_HOME"] = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
+        start.Environment["HOME"] = home ?? ownHome;
+        start.Environment.Remove("XDG_DATA_HOME");
+        start.Environment["DOTNET_ENVIRONMENT"] = "Development";
+        start.Environment["DOTNET_LAUNCH_PROFILE"] = "http";
+        start.Environment["Parameters__jwt_key"] = Graph.JwtKey;
+        start.Environment["DcpPublisher__RandomizePorts"] = "true";
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+
+        var result = new AppHostProcess(new Process { StartInfo = start }, ownHome);
+        result._process.OutputDataReceived += (_, line) => result.Keep(line.Data);
+        result._process.ErrorDataReceived += (_, line) => result.Keep(line.Data);
+        result._process.Start();
+        result._process.BeginOutputReadLine();
+        result._process.BeginErrorReadLine();
+        return result;
+    }
+
+    public Task UntilSaysAsync(string text) => Wait.UntilAsync(() =>
+    {
+        Assert.False(_process.HasExited && !Output.Contains(text, StringComparison.Ordinal), $"the AppHost ended: {Output}");
+        return Task.FromResult(Output.Contains(text, StringComparison.Ordinal));
+    }, Graph.Patience, $"the AppHost says '{text}'");
+
+    public void Kill9() => _process.Kill(entireProcessTree: false);
+
+    public void SendTerminate() => Assert.Equal(0, Kill(_process.Id, Terminate));
+
+    /// <summary>Everything below the AppHost, children of children too.</summary>
+    public int[] Descendants()
+    {
+        var parents = Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _))
+            .Select(name => int.Parse(name!, CultureInfo.InvariantCulture)).ToDictionary(pid => pid, ParentOf);
+        var found = new HashSet<int> { _process.Id };
+        while (parents.Where(item => found.Contains(item.Value)).Count(item => found.Add(item.Key)) > 0)
+            continue;
+        found.Remove(_process.Id);
+        return [.. found];
+    }
+
+    public static bool IsAlive(int pid) => ParentOf(pid) >= 0 && !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal);
+
+    private void Keep(string? line)
+    {
+        if (line is not null)
+            _lines.Enqueue(line);
+    }
+
+    // "4711 (name) S 4700 ...": the parent stands behind the state
+    private static int ParentOf(int pid)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{pid}/stat");
+            return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return -1;
+        }
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
+        _process.WaitForExit();
+        _process.Dispose();
+        if (_ownHome is not null)
+            Directory.Delete(_ownHome, recursive: true);
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    private static extern int Kill(int pid, int signal);
+}

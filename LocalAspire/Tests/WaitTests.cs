@@ -1,0 +1,131 @@
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace LocalAspire.Tests;
+
+public class WaitTests
+{
+    [Fact]
+    public async Task A_failing_migrator_keeps_its_dependants_from_starting()
+    {
+        var lines = new RecordedLines();
+        await using var graph = await Graph.StartAsync(builder =>
+        {
+            builder.Services.AddLogging(logging => logging.AddProvider(lines));
+            Project(builder, "migrator").WithEnvironment("EXIT_CODE", "1");
+        });
+
+        var chatapi = await graph.UntilAsync("chatapi", item => KnownResourceStates.TerminalStates.Contains(item.Snapshot.State?.Text));
+        Assert.Equal(KnownResourceStates.FailedToStart, chatapi.Snapshot.State?.Text);
+        Assert.DoesNotContain(chatapi.Snapshot.Properties, property => property.Name == "executable.pid");
+        Assert.Single(lines.All, line => line == "chatapi does not start: migrator ended with exit code 1 (expected 0)");
+        await Assert.ThrowsAsync<DistributedApplicationException>(() => graph.Notifications.WaitForResourceHealthyAsync("chatapi"));
+    }
+
+    [Fact]
+    public async Task A_wait_for_completion_can_expect_another_exit_code()
+    {
+        await using var graph = await Graph.StartAsync(builder =>
+        {
+            Project(builder, "migrator").WithEnvironment("EXIT_CODE", "3");
+            var chatapi = Project(builder, "chatapi");
+            chatapi.Resource.Annotations.Remove(chatapi.Resource.Annotations.OfType<WaitAnnotation>().Single(wait => wait.WaitType == WaitType.WaitForCompletion));
+            chatapi.WaitForCompletion(Project(builder, "migrator"), exitCode: 3);
+        });
+        await graph.AllReplicasHealthyAsync();
+    }
+
+    [Fact]
+    public async Task A_resource_waits_until_its_dependencies_are_healthy()
+    {
+        var order = new List<string>();
+        await using var graph = await Graph.StartAsync(builder =>
+        {
+            builder.Eventing.Subscribe<ResourceReadyEvent>((ready, _) =>
+            {
+                lock (order)
+                    order.Add($"{ready.Resource.Name} ready");
+                return Task.CompletedTask;
+            });
+            builder.Eventing.Subscribe<BeforeResourceStartedEvent>((starting, _) =>
+            {
+                lock (order)
+                    order.Add($"{starting.Resource.Name} starts");
+                return Task.CompletedTask;
+            });
+        });
+        await graph.AllReplicasHealthyAsync();
+
+        lock (order)
+        {
+            Assert.True(order.IndexOf("chatdb ready") < order.IndexOf("migrator starts"), string.Join(", ", order));
+            Assert.True(order.IndexOf("migrator ready") < order.IndexOf("chatapi starts"), string.Join(", ", order));
+            Assert.True(order.IndexOf("redis ready") < order.IndexOf("chatapi starts"), string.Join(", ", order));
+        }
+    }
+
+    [Fact]
+    public async Task A_missing_parameter_is_named_with_its_key()
+    {
+        var lines = new RecordedLines();
+        await using var graph = await Graph.StartAsync(builder =>
+        {
+            builder.Services.AddLogging(logging => logging.AddProvider(lines));
+            builder.Configuration["Parameters:jwt-key"] = null;
+        });
+        await graph.UntilAsync("chatapi", item => item.Snapshot.State?.Text == KnownResourceStates.FailedToStart);
+        Assert.Contains(lines.All, line => line.Contains("parameter 'jwt-key' has no value: set Parameters:jwt-key", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Hosted_services_of_the_AppHost_start_with_it_and_may_wait_for_resources()
+    {
+        var seen = new TaskCompletionSource<string>();
+        await using var graph = await Graph.StartAsync(builder =>
+        {
+            builder.Services.AddSingleton(seen);
+            builder.Services.AddHostedService<TryIt>();
+        });
+        Assert.StartsWith("chatapi-", await seen.Task.WaitAsync(Graph.Patience), StringComparison.Ordinal);
+    }
+
+    private static IResourceBuilder<ProjectResource> Project(IDistributedApplicationBuilder builder, string name) =>
+        builder.CreateResourceBuilder(builder.Resources.OfType<ProjectResource>().Single(item => item.Name == name));
+
+    private sealed class TryIt(ResourceNotificationService notifications, TaskCompletionSource<string> seen) : Microsoft.Extensions.Hosting.BackgroundService
+    {
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken) =>
+            seen.SetResult((await notifications.WaitForResourceHealthyAsync("chatapi", stoppingToken)).ResourceId);
+    }
+
+    private sealed class RecordedLines : ILoggerProvider, ILogger
+    {
+        private readonly List<string> _lines = [];
+
+        public string[] All
+        {
+            get
+            {
+                lock (_lines)
+                    return [.. _lines];
+            }
+        }
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            lock (_lines)
+                _lines.Add(formatter(state, exception));
+        }
+
+        public void Dispose() => GC.SuppressFinalize(this);
+    }
+}

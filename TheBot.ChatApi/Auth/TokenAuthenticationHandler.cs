@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+using TheBot.ChatApi.Http;
+using TheBot.Contracts;
+
+namespace TheBot.ChatApi.Auth;
+
+/// <summary><c>Authorization: Token x</c> or <c>Bearer x</c>; on the socket paths also in the query, because a browser's socket sends no headers.</summary>
+internal sealed class TokenAuthenticationHandler(
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, TokenAuthenticator tokens)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
+{
+    public const string SchemeName = "Token";
+    public const string AdministratorPolicy = "administrator";
+
+    private const string Bearer = "Bearer";
+
+    /// <summary>Whether the request names a token at all, valid or not: whoever did is not asked for another.</summary>
+    public static bool HasToken(HttpRequest request) => Read(request) is not null;
+
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        if (Read(Request) is not { } token) return AuthenticateResult.NoResult();
+        if (await tokens.FindAsync(token, Context.RequestAborted) is not { } who) return AuthenticateResult.Fail("unknown token");
+
+        Context.Features.Set(who);
+        List<Claim> claims =
+        [
+            new(ClaimTypes.NameIdentifier, who.UserId.ToString(CultureInfo.InvariantCulture)),
+            new(ClaimTypes.Name, who.Username),
+            new(ClaimTypes.Role, who.Role),
+        ];
+        if (who.IsAdministrator) claims.Add(new Claim(ClaimTypes.Role, AdministratorPolicy));
+        return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity(claims, SchemeName)), SchemeName));
+    }
+
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        Response.Headers[HeaderNames.WWWAuthenticate] = SchemeName;
+        var detail = HasToken(Request) ? "Invalid token." : "Authentication credentials were not provided.";
+        return Problems.IsSeedPath(Request.Path)
+            ? Results.Json(new SeedDetail(detail), statusCode: StatusCodes.Status401Unauthorized).ExecuteAsync(Context)
+            : Problems.Of(StatusCodes.Status401Unauthorized, ErrorCode.NotAuthenticated, detail).ExecuteAsync(Context);
+    }
+
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
+    {
+        const string Detail = "You do not have permission to perform this action.";
+        return Problems.IsSeedPath(Request.Path)
+            ? Results.Json(new SeedDetail(Detail), statusCode: StatusCodes.Status403Forbidden).ExecuteAsync(Context)
+            : Problems.Of(StatusCodes.Status403Forbidden, ErrorCode.AccessDenied, Detail).ExecuteAsync(Context);
+    }
+
+    private static string? Read(HttpRequest request)
+    {
+        if (FromHeader(request.Headers.Authorization) is { } fromHeader) return fromHeader;
+        if (!request.Path.StartsWithSegments("/ws") && !request.Path.StartsWithSegments("/hubs")) return null;
+        return Text(request.Query["token"]) ?? FromHeader(request.Query["authorization"]) ?? Text(request.Query["access_token"]);
+    }
+
+    /// <summary><c>Token 0123...</c>; the scheme's name in any case (RFC 9110, 11.1). Another scheme is nobody's token here.</summary>
+    private static string? FromHeader(StringValues values)
+    {
+        if (values is not [{ } value, ..] || value.IndexOf(' ', StringComparison.Ordinal) is not (> 0 and var space)) return null;
+        var scheme = value.AsSpan(0, space);
+        return scheme.Equals(SchemeName, StringComparison.OrdinalIgnoreCase) || scheme.Equals(Bearer, StringComparison.OrdinalIgnoreCase)
+            ? Text(value[space..])
+            : null;
+    }
+
+    private static string? Text(StringValues values) => values is [{ } value, ..] && value.Trim() is { Length: > 0 } token ? token : null;
+
+    private sealed record SeedDetail(string Detail);
+}

@@ -1,0 +1,81 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using TheBot.ChatApi.Auth;
+using TheBot.ChatApi.Http;
+using TheBot.ChatApi.Rooms;
+using TheBot.Contracts;
+using TheBot.Data.Log;
+
+namespace TheBot.ChatApi.Messages;
+
+/// <summary>History by seq, and the door for those who have no socket.</summary>
+internal static class MessageEndpoints
+{
+    private const int DefaultPage = 50;
+
+    public static void MapMessages(this IEndpointRouteBuilder app)
+    {
+        var messages = app.MapGroup("/api/v1/rooms/{roomId:long}/messages").RequireAuthorization().WithTags("messages");
+        messages.MapGet("/", ReadAsync).WithSummary("The newest messages, or those before, after or around a seq; oldest first.");
+        messages.MapPost("/", SendAsync).WithSummary("Says something; the same client_id again gets the stored message (200 instead of 201).");
+    }
+
+    /// <summary>Not-deleted messages, oldest first. At most one of before, after (exclusive) and around may be given; without any: the newest.</summary>
+    private static async Task<Results<Ok<MessagePage>, ProblemHttpResult>> ReadAsync(
+        long roomId, long? before, long? after, long? around, int? limit, HttpContext context, RoomAccess access, RoomLog log, CancellationToken cancellationToken)
+    {
+        if (limit is < 1 or > ChatLimits.PageMaxLength) return Problems.Invalid(("limit", $"must be 1 to {ChatLimits.PageMaxLength}"));
+        if ((before is null ? 0 : 1) + (after is null ? 0 : 1) + (around is null ? 0 : 1) > 1)
+        {
+            return Problems.Invalid(("before", "goes with neither after nor around"));
+        }
+
+        var reader = context.Identity()!.UserId;
+        if (await access.FindAsync(roomId, reader, cancellationToken) is null) return Problems.NotFound("No such room, or no access to it.");
+
+        var size = limit ?? DefaultPage;
+        List<ChatMessage> page;
+        if (after is { } from)
+        {
+            page = await log.HistoryAsync(roomId, reader, from, long.MaxValue, size, ascending: true, cancellationToken);
+        }
+        else
+        {
+            // around: the half up to and including that seq, then what follows it
+            var until = around is { } middle ? middle + 1 : before ?? long.MaxValue;
+            var half = around is null ? size : (size + 1) / 2;
+            page = await log.HistoryAsync(roomId, reader, 0, until, half, ascending: false, cancellationToken);
+            page.Reverse();
+            if (around is { } center && size > half) page.AddRange(await log.HistoryAsync(roomId, reader, center, long.MaxValue, size - half, ascending: true, cancellationToken));
+        }
+
+        return TypedResults.Ok(new MessagePage(page));
+    }
+
+    private static async Task<Results<Created<ChatMessage>, Ok<ChatMessage>, ProblemHttpResult>> SendAsync(
+        long roomId, SendMessageRequest body, HttpContext context, MessageWriter writer)
+    {
+        if (MessageRules.Draft(roomId, context.Identity()!.UserId, body.Content, body.ClientId, body.ReplyTo, out var broken) is not { } draft)
+        {
+            return Problems.Invalid((broken!.Field, broken.Rule));
+        }
+
+        var send = new AwaitedSend(draft);
+        writer.Submit(send);
+        var outcome = await send.Outcome;
+        if (outcome.Message is not { } message) return Problems.Of(StatusOf(outcome.Error!), outcome.Error!, outcome.Explanation!);
+        return outcome.IsNew ? TypedResults.Created($"/api/v1/rooms/{roomId}/messages?around={message.Seq}&limit=1", message) : TypedResults.Ok(message);
+    }
+
+    private static int StatusOf(string code) => code switch
+    {
+        ErrorCode.AccessDenied or ErrorCode.Muted or ErrorCode.ReadOnly => StatusCodes.Status403Forbidden,
+        ErrorCode.NotFound => StatusCodes.Status404NotFound,
+        ErrorCode.Conflict => StatusCodes.Status422UnprocessableEntity,
+        ErrorCode.RateLimited or ErrorCode.SlowMode => StatusCodes.Status429TooManyRequests,
+        ErrorCode.Save => StatusCodes.Status503ServiceUnavailable,
+        _ => StatusCodes.Status400BadRequest,
+    };
+
+    /// <param name="Results">Oldest first.</param>
+    internal sealed record MessagePage(IReadOnlyList<ChatMessage> Results);
+}
