@@ -34,6 +34,7 @@ app.MapRooms();
 app.MapMessages();
 app.MapMessageActions();
 app.MapSeedSockets();
+app.MapV1Socket();
 app.MapChatHub();
 
 app.Run();

@@ -11,6 +11,15 @@ internal sealed class ActionLane
     private Task _last = Task.CompletedTask;
     private int _waiting;
 
+    /// <summary>Whether nothing runs or waits.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            lock (_gate) return _waiting == 0;
+        }
+    }
+
     /// <summary>Runs an action, which must not throw, after those before it; false = too many wait already.</summary>
     public bool TryRun(Func<Task> action)
     {

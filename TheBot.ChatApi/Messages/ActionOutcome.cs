@@ -14,6 +14,9 @@ internal readonly record struct ActionOutcome(ChangeVerdict? Verdict, ChatMessag
 {
     public static ActionOutcome NotSaved { get; } = Failed(null, ErrorCode.Save, "Failed to save message");
 
+    /// <summary>For doors where a deletion may be repeated: what was deleted before is what was asked for.</summary>
+    public ActionOutcome OrDeletedBefore() => Verdict == ChangeVerdict.Deleted ? this with { Error = null, Explanation = null, Field = null } : this;
+
     public static ActionOutcome Failed(ChangeVerdict? verdict, string code, string explanation, string? field = null) => new(verdict, null, code, explanation, field);
 }
 

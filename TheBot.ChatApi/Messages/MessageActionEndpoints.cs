@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using TheBot.ChatApi.Auth;
 using TheBot.ChatApi.Http;
 using TheBot.Contracts;
-using TheBot.Data.Log;
 
 namespace TheBot.ChatApi.Messages;
 
@@ -42,12 +41,8 @@ internal static class MessageActionEndpoints
         return outcome.Message is { } message ? TypedResults.Ok(message) : Refusal(outcome);
     }
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(long roomId, long messageId, HttpContext context, MessageActions actions)
-    {
-        // deleted already is what was asked for: DELETE may be repeated
-        var outcome = await actions.DeleteAsync(roomId, UserOf(context), messageId);
-        return outcome.Error is null || outcome.Verdict == ChangeVerdict.Deleted ? TypedResults.NoContent() : Refusal(outcome);
-    }
+    private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(long roomId, long messageId, HttpContext context, MessageActions actions) =>
+        Done((await actions.DeleteAsync(roomId, UserOf(context), messageId)).OrDeletedBefore());
 
     private static async Task<Results<NoContent, ProblemHttpResult>> PinAsync(long roomId, long messageId, bool pinned, HttpContext context, MessageActions actions) =>
         Done(await actions.PinAsync(roomId, UserOf(context), messageId, pinned));

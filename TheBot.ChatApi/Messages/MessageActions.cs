@@ -44,7 +44,7 @@ internal sealed class MessageActions(
         return await RunAsync(roomId, Editing, ct => changes.EditAsync(roomId, actorId, messageId, text, ct), answer).ConfigureAwait(false);
     }
 
-    /// <remarks>What is deleted already is an error here and success where the door says so: <see cref="ActionOutcome.Verdict"/> tells.</remarks>
+    /// <remarks>What is deleted already is an error, as in the seed; see <see cref="ActionOutcome.OrDeletedBefore"/>.</remarks>
     public Task<ActionOutcome> DeleteAsync(long roomId, long actorId, long messageId, Action<ActionOutcome>? answer = null) =>
         RunAsync(roomId, Deleting, ct => changes.DeleteAsync(roomId, actorId, messageId, ct), answer);
 

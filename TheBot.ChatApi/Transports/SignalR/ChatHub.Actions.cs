@@ -1,6 +1,5 @@
 using TheBot.ChatApi.Messages;
 using TheBot.Contracts;
-using TheBot.Data.Log;
 
 namespace TheBot.ChatApi.Transports.SignalR;
 
@@ -12,11 +11,7 @@ internal sealed partial class ChatHub
         Done(await actions.EditAsync(roomId, Connection.UserId, messageId, content)).Message!;
 
     /// <summary>The author or a moderator takes a message back for everybody.</summary>
-    public async Task DeleteMessage(long roomId, long messageId)
-    {
-        var outcome = await actions.DeleteAsync(roomId, Connection.UserId, messageId);
-        if (outcome.Verdict != ChangeVerdict.Deleted) Done(outcome);
-    }
+    public async Task DeleteMessage(long roomId, long messageId) => Done((await actions.DeleteAsync(roomId, Connection.UserId, messageId)).OrDeletedBefore());
 
     /// <summary>A moderator, or a tutor of a forum room, pins a message or takes the pin away.</summary>
     public async Task Pin(long roomId, long messageId, bool pinned) => Done(await actions.PinAsync(roomId, Connection.UserId, messageId, pinned));
