@@ -50,6 +50,7 @@ public sealed class WebSocketTransport(Uri address, Action<ClientWebSocketOption
         private static readonly TimeSpan CloseWithin = TimeSpan.FromSeconds(2);
 
         private readonly ArrayBufferWriter<byte> _message = new(16 * 1024);
+        private Task _reading = Task.CompletedTask;
 
         public async ValueTask SendAsync(ReadOnlyMemory<byte> utf8, CancellationToken cancellationToken)
         {
@@ -70,7 +71,7 @@ public sealed class WebSocketTransport(Uri address, Action<ClientWebSocketOption
             {
                 while (true)
                 {
-                    var got = await socket.ReceiveAsync(_message.GetMemory(4096), cancellationToken).ConfigureAwait(false);
+                    var got = await ReadAsync(cancellationToken).ConfigureAwait(false);
                     if (got.MessageType == WebSocketMessageType.Close) throw Ended(null);
                     _message.Advance(got.Count);
                     if (_message.WrittenCount > MessageMaxBytes) throw new ChatConnectionException($"a message over {MessageMaxBytes} bytes");
@@ -92,6 +93,8 @@ public sealed class WebSocketTransport(Uri address, Action<ClientWebSocketOption
                 {
                     await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, patience.Token).ConfigureAwait(false);
                 }
+
+                await _reading.WaitAsync(patience.Token).ConfigureAwait(false);
             }
             catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
             {
@@ -99,6 +102,16 @@ public sealed class WebSocketTransport(Uri address, Action<ClientWebSocketOption
             }
 
             socket.Dispose();
+        }
+
+        /// <summary>Ends the wait, not the read: a socket whose read is cancelled is torn down, and could not say goodbye any more.</summary>
+        private async ValueTask<ValueWebSocketReceiveResult> ReadAsync(CancellationToken cancellationToken)
+        {
+            var reading = socket.ReceiveAsync(_message.GetMemory(4096), CancellationToken.None);
+            if (reading.IsCompleted) return await reading.ConfigureAwait(false);
+            var pending = reading.AsTask();
+            _reading = pending;
+            return await pending.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 
         private ChatConnectionException Ended(Exception? cause) => new(
