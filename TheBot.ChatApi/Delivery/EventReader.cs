@@ -7,7 +7,7 @@ namespace TheBot.ChatApi.Delivery;
 /// <summary>What an event says, for dialects that say it in words of their own.</summary>
 internal static class EventReader
 {
-    /// <summary>The message of a message event, as it was when the event was read.</summary>
+    /// <summary>The message of a message event (not <see cref="RoomEvent.IsBare"/>), as it was when the event was read.</summary>
     public static ChatMessage Message(this RoomEvent roomEvent) => JsonSerializer.Deserialize(roomEvent.Data.Span, WireJson.Wire.ChatMessage)!;
 
     /// <summary>The emoji of a reaction event.</summary>
@@ -28,7 +28,7 @@ internal static class EventReader
             room.GetProperty("name").GetString()!,
             room.GetProperty("description").GetString()!,
             room.GetProperty("writable").GetBoolean(),
-            room.GetProperty("locked").GetBoolean());
+            room.TryGetProperty("locked", out var locked) && locked.GetBoolean());
     }
 
     private static string Text(RoomEvent roomEvent, string name)

@@ -19,7 +19,11 @@ public sealed record RoomEvent(
     long? ActorId,
     long? SubjectId,
     ReadOnlyMemory<byte> Data,
-    ReadOnlyMemory<byte> Extra = default);
+    ReadOnlyMemory<byte> Extra = default)
+{
+    /// <summary>A message event whose message is no longer kept: its place in the log is all that is left of it.</summary>
+    public bool IsBare => Kind.IsAboutMessage() && Data.Length <= 2;
+}
 
 /// <summary>A committed line of a person's log.</summary>
 public sealed record UserEvent(long UserId, long Seq, UserEventKind Kind, long? RoomId, byte[]? TokenHash);

@@ -25,16 +25,17 @@ internal static class RoomEventColumns
 
     public static RoomEvent Read(NpgsqlDataReader row, long roomId)
     {
-        var data = row.IsDBNull(5) ? default : Encoding.UTF8.GetBytes(row.GetString(5));
-        var isAboutMessage = !row.IsDBNull(MessageAt);
+        var kind = (RoomEventKind)row.GetInt16(1);
+        var data = row.IsDBNull(5) ? null : Encoding.UTF8.GetBytes(row.GetString(5));
+        var message = row.IsDBNull(MessageAt) ? null : WireJson.Utf8(ReadMessage(row));
         return new RoomEvent(
             roomId,
             row.GetInt64(0),
-            (RoomEventKind)row.GetInt16(1),
+            kind,
             row.GetFieldValue<DateTimeOffset>(2),
             row.IsDBNull(3) ? null : row.GetInt64(3),
             row.IsDBNull(4) ? null : row.GetInt64(4),
-            isAboutMessage ? WireJson.Utf8(MessageColumns.Read(row, MessageAt)) : data ?? "{}"u8.ToArray(),
-            isAboutMessage ? data : default);
+            (kind.IsAboutMessage() ? message : data) ?? "{}"u8.ToArray(),
+            kind.IsAboutMessage() ? data : null);
     }
 }

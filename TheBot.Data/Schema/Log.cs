@@ -40,6 +40,12 @@ public enum RoomEventKind : short
     RoomUpdated = 20,
 }
 
+public static class RoomEventKinds
+{
+    /// <summary>Whether such an event is about a message, which its line of the log names.</summary>
+    public static bool IsAboutMessage(this RoomEventKind kind) => kind is >= RoomEventKind.MessageCreated and <= RoomEventKind.MessageUnpinned;
+}
+
 /// <summary>What a person wrote. Its id is the integer of the wire and rises with seq within a room.</summary>
 public sealed class Message
 {

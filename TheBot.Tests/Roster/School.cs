@@ -90,7 +90,7 @@ internal sealed class School : ICommittedEvents, IAsyncDisposable
             SELECT count(*) FROM room_members m
             LEFT JOIN LATERAL (
                 SELECT kind FROM room_events e WHERE e.room_id = m.room_id AND e.subject_id = m.user_id AND e.kind IN (10, 11) ORDER BY seq DESC LIMIT 1) AS last ON true
-            WHERE (cardinality(m.reasons) > 0) IS DISTINCT FROM (last.kind = 10)
+            WHERE (cardinality(m.reasons) > 0) IS DISTINCT FROM coalesce(last.kind = 10, false) -- a read position in the general room is no membership
             """));
     }
 

@@ -17,6 +17,7 @@ internal sealed class HubDialect : IDialect
 
     public OutFrame? Render(RoomEvent roomEvent) => roomEvent.Kind switch
     {
+        _ when roomEvent.IsBare => null,
         RoomEventKind.MessageCreated => HubFrame.Call(
             nameof(IChatClient.MessageCreated), roomEvent.Data.Length, roomEvent.Message()),
         RoomEventKind.MessageUpdated => HubFrame.Call(

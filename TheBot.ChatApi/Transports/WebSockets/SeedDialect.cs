@@ -15,6 +15,7 @@ internal sealed class SeedDialect : IDialect
 
     public OutFrame? Render(RoomEvent roomEvent) => roomEvent.Kind switch
     {
+        _ when roomEvent.IsBare => null,
         RoomEventKind.MessageCreated => RawFrame.Of(roomEvent, WriteChatMessage),
         RoomEventKind.MessageUpdated => SeedChangeFrames.Edited(roomEvent),
         RoomEventKind.MessageDeleted => SeedChangeFrames.Deleted(roomEvent),

@@ -18,6 +18,7 @@ internal sealed class V1Dialect : IDialect
     /// <summary>Never null: a client finds gaps by seq, so every line of the log has a frame, also one that a newer server wrote.</summary>
     public OutFrame? Render(RoomEvent roomEvent) => roomEvent.Kind switch
     {
+        _ when roomEvent.IsBare => Event(V1Type.Event, roomEvent, WriteKind),
         RoomEventKind.MessageCreated => Event(V1Type.MessageCreated, roomEvent, WriteMessage),
         RoomEventKind.MessageUpdated => Event(V1Type.MessageUpdated, roomEvent, WriteMessage),
         RoomEventKind.MessageDeleted => Event(V1Type.MessageDeleted, roomEvent, WriteDeletion),
