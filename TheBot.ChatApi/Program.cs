@@ -33,6 +33,7 @@ app.MapRoster();
 app.MapRooms();
 app.MapMessages();
 app.MapSeedSockets();
+app.MapV1Socket();
 app.MapChatHub();
 
 app.Run();

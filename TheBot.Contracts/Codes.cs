@@ -16,7 +16,7 @@ public static class CloseCode
     /// <summary>RFC 6455: the replica restarts; come back.</summary>
     public const int Restart = 1012;
 
-    /// <summary>Seed's dialect: no or no valid token. Final.</summary>
+    /// <summary>No or no valid token. Final.</summary>
     public const int NotAuthenticated = 4001;
 
     /// <summary>Seed's dialect: no access, no such room, or removed from it. Final.</summary>
@@ -28,8 +28,14 @@ public static class CloseCode
     /// <summary>Sent faster than the limit allows; come back later.</summary>
     public const int RateLimited = 4029;
 
+    /// <summary>v1: the client did not ask for the subprotocol that this address speaks. Final.</summary>
+    public const int WrongProtocol = 4500;
+
     /// <summary>v1 and hub: the token or the account is no longer valid. Final.</summary>
     public const int Revoked = 4501;
+
+    /// <summary>Whether coming back is of no use: the same would happen again.</summary>
+    public static bool IsFinal(int code) => code is NotAuthenticated or NoAccess or (>= 4500 and <= 4999);
 }
 
 /// <summary>What went wrong, by a name that never changes: in error frames, in problem details, in failed hub calls.</summary>
@@ -64,6 +70,12 @@ public static class ErrorCode
 
     /// <summary>No or no valid token.</summary>
     public const string NotAuthenticated = "not_authenticated";
+
+    /// <summary>v1: a frame of a type that this server does not know.</summary>
+    public const string UnknownType = "unknown_type";
+
+    /// <summary>v1: the connection follows as many rooms as it may.</summary>
+    public const string TooManyRooms = "too_many_rooms";
 
     /// <summary>The user name belongs to somebody else.</summary>
     public const string UsernameTaken = "username_taken";

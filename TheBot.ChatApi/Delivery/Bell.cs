@@ -97,15 +97,16 @@ internal sealed class Bell(IServiceProvider services, Feeds feeds, TimeProvider 
 
     private void Heard(ChannelMessage message)
     {
-        if (((ReadOnlyMemory<byte>)message.Message).Span.SequenceEqual(_replica.ToByteArray())) Volatile.Write(ref _heardAt, time.GetTimestamp());
+        if (!((ReadOnlyMemory<byte>)message.Message).Span.SequenceEqual(_replica.ToByteArray())) return;
+        Volatile.Write(ref _heardAt, time.GetTimestamp());
+        Watch();
     }
 
     private void Watch()
     {
         var heard = Volatile.Read(ref _heardAt);
         var rings = heard != 0 && time.GetElapsedTime(heard) < SilentAfter;
-        if (rings == _rings) return;
-        Volatile.Write(ref _rings, rings);
+        if (Interlocked.Exchange(ref _rings, rings) == rings) return;
         if (rings) DeliveryLog.BellRings(logger);
         else DeliveryLog.BellSilent(logger);
     }

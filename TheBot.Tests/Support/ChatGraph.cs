@@ -14,6 +14,9 @@ public sealed class ChatGraph : IAsyncLifetime
     /// <summary>Options for the AppHost, set before it starts by those who make their own.</summary>
     public string[] Arguments { get; init; } = [];
 
+    /// <summary>What else is different in this graph.</summary>
+    public Action<IDistributedApplicationTestingBuilder> Configure { get; init; } = _ => { };
+
     public DistributedApplication App => _app;
 
     /// <summary>The two replicas' own addresses, beside the one that they share (<see cref="Address"/>).</summary>
@@ -33,20 +36,21 @@ public sealed class ChatGraph : IAsyncLifetime
     public async Task StartAsync()
     {
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.TheBot_AppHost>(Arguments, Deadline.Token());
-        builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
+        builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddFilter("TheBot.AppHost.Resources", LogLevel.None));
+        Configure(builder);
         _app = await builder.BuildAsync(Deadline.Token());
         await _app.StartAsync(Deadline.Token());
     }
 
     public async Task DisposeAsync() => await _app.DisposeAsync();
 
+    public IResource Resource(string name) => _app.Services.GetRequiredService<DistributedApplicationModel>().Resources.Single(r => r.Name == name);
+
     /// <summary>A client of one replica, or of the shared address, for somebody of the demo school (null = nobody).</summary>
-    public async Task<HttpClient> RestAsync(string? username, Uri? replica = null)
-    {
-        var client = new HttpClient { BaseAddress = replica ?? Address };
-        if (username is not null) client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Token", await TokenAsync(username));
-        return client;
-    }
+    public async Task<HttpClient> RestAsync(string? username, Uri? replica = null) => Client(username is null ? null : await TokenAsync(username), replica);
+
+    /// <summary>A client of one replica, or of the shared address, for somebody with a token.</summary>
+    public HttpClient Rest(Person person, Uri? replica = null) => Client(person.Token, replica);
 
     /// <summary>Logs somebody of the demo school in.</summary>
     public async Task<string> TokenAsync(string username)
@@ -85,6 +89,48 @@ public sealed class ChatGraph : IAsyncLifetime
         return [.. list!["results"]!.AsArray().Select(room => room!.AsObject())];
     }
 
+    /// <summary>A new person with an account of their own and a valid token.</summary>
+    public async Task<Person> NewPersonAsync(string role)
+    {
+        using var admin = await RestAsync("demo.admin");
+        var username = $"{role}.{Guid.NewGuid():N}";
+        const string Password = "correct horse battery";
+        var id = await PostAsync(admin, "users", new { username, password = Password, first_name = "Тест", last_name = role, role });
+        using var login = await admin.PostAsJsonAsync("/api/auth/login/", new { username, password = Password }, Deadline.Token());
+        login.EnsureSuccessStatusCode();
+        return new Person(id, username, (string)(await login.Content.ReadFromJsonAsync<JsonObject>())!["data"]!["token"]!);
+    }
+
+    /// <summary>A new student with a guardian, enrolled with a new teacher in a new subject.</summary>
+    public async Task<SchoolClass> NewClassAsync()
+    {
+        var (student, teacher, guardian) = (await NewPersonAsync("student"), await NewPersonAsync("teacher"), await NewPersonAsync("parent"));
+        using var admin = await RestAsync("demo.admin");
+        using var related = await admin.PutAsync($"/api/v1/roster/students/{student.Id}/guardians/{guardian.Id}", null, Deadline.Token());
+        related.EnsureSuccessStatusCode();
+        var subject = await PostAsync(admin, "subjects", new { name = "Физика" });
+        using var enrolled = await admin.PostAsJsonAsync(
+            "/api/v1/roster/enrollments", new { student_id = student.Id, subject_id = subject, teacher_id = teacher.Id }, Deadline.Token());
+        enrolled.EnsureSuccessStatusCode();
+        var enrollment = (await enrolled.Content.ReadFromJsonAsync<JsonObject>())!;
+        var room = enrollment["rooms"]!.AsArray().Single(r => (string)r!["kind"]! == "forum_subject")!;
+        return new SchoolClass((long)enrollment["id"]!, (long)room["id"]!, student, teacher, guardian);
+    }
+
+    private HttpClient Client(string? token, Uri? replica)
+    {
+        var client = new HttpClient { BaseAddress = replica ?? Address };
+        if (token is not null) client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Token", token);
+        return client;
+    }
+
+    private static async Task<long> PostAsync(HttpClient admin, string what, object body)
+    {
+        using var answer = await admin.PostAsJsonAsync($"/api/v1/roster/{what}", body, Deadline.Token());
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+        return (long)(await answer.Content.ReadFromJsonAsync<JsonObject>())!["id"]!;
+    }
+
     private async Task<IReadOnlyList<Uri>> ReplicasAsync()
     {
         var replicas = new Dictionary<string, Uri>();
@@ -119,6 +165,14 @@ public sealed class ChatGraph : IAsyncLifetime
         }
     }
 }
+
+/// <param name="Id">User id.</param>
+/// <param name="Username">Login name.</param>
+/// <param name="Token">A valid token.</param>
+public sealed record Person(long Id, string Username, string Token);
+
+/// <summary>One enrollment and its people.</summary>
+public sealed record SchoolClass(long EnrollmentId, long SubjectRoom, Person Student, Person Teacher, Person Guardian);
 
 /// <summary>Tests that share one graph; those that break something start their own.</summary>
 [CollectionDefinition(Name)]

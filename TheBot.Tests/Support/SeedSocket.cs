@@ -6,7 +6,7 @@ using System.Threading.Channels;
 
 namespace TheBot.Tests.Support;
 
-/// <summary>A client of the seed's dialect that keeps every frame it gets, in order.</summary>
+/// <summary>A client of a raw dialect, the seed's unless a subprotocol says otherwise, that keeps every frame it gets, in order.</summary>
 public sealed class SeedSocket : IAsyncDisposable
 {
     private readonly ClientWebSocket _socket = new();
@@ -23,10 +23,11 @@ public sealed class SeedSocket : IAsyncDisposable
         }
     }
 
-    public static async Task<SeedSocket> ConnectAsync(Uri replica, string path, string? header = null)
+    public static async Task<SeedSocket> ConnectAsync(Uri replica, string path, string? header = null, string? subprotocol = null)
     {
         var client = new SeedSocket();
         if (header is not null) client._socket.Options.SetRequestHeader("Authorization", header);
+        if (subprotocol is not null) client._socket.Options.AddSubProtocol(subprotocol);
         await client._socket.ConnectAsync(new UriBuilder(new Uri(replica, path)) { Scheme = "ws" }.Uri, Deadline.Token());
         client._reading = client.ReadAsync();
         return client;

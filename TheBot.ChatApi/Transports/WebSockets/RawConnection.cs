@@ -23,6 +23,9 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
 
     public override void Abort() => context.Abort();
 
+    /// <summary>The replica leaves: the client comes back, to another one, after <paramref name="retryAfter"/> where its dialect has a word for that.</summary>
+    public virtual void GoAway(TimeSpan retryAfter) => Close(CloseCode.GoingAway, "going away");
+
     public override void Broken(Exception exception)
     {
         DeliveryLog.WriteFailed(House.Logger, UserId, exception);

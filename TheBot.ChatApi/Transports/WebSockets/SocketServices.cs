@@ -22,10 +22,17 @@ internal static class ChatSockets
     private static readonly TimeSpan PingEvery = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PongWithin = TimeSpan.FromSeconds(30);
 
+    /// <summary>Both raw dialects, the heartbeat of v1, and an orderly leave when the host stops.</summary>
     public static IServiceCollection AddChatSockets(this IServiceCollection services)
     {
+        services.AddOptions<V1Options>().BindConfiguration(V1Options.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<SocketServices>();
+        services.AddSingleton<SocketDoor>();
         services.AddSingleton<SeedDoor>();
+        services.AddSingleton<SubscribeTurns>();
+        services.AddSingleton<V1Door>();
+        services.AddHostedService<V1Heartbeat>();
+        services.AddHostedService<SocketFarewell>();
         return services;
     }
 
