@@ -1,16 +1,17 @@
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace TheBot.AppHost;
 
 /// <summary>Once the chat API is ready: what to paste into a shell to log in, open the socket and say something.</summary>
-internal static class TryIt
+internal static partial class TryIt
 {
     public static IResourceBuilder<ProjectResource> PrintTryIt(this IResourceBuilder<ProjectResource> chatapi)
     {
         chatapi.ApplicationBuilder.Services.AddHostedService(services =>
-            new Printer(services.GetRequiredService<ResourceNotificationService>(), chatapi.Resource.Name, chatapi.GetEndpoint("http")));
+            new Printer(services.GetRequiredService<ResourceNotificationService>(), chatapi.Resource.Name, chatapi.GetEndpoint("http"), services.GetRequiredService<ILogger<Printer>>()));
         return chatapi;
     }
 
@@ -34,12 +35,16 @@ internal static class TryIt
             """;
     }
 
-    private sealed class Printer(ResourceNotificationService resources, string name, EndpointReference endpoint) : BackgroundService
+    private sealed partial class Printer(ResourceNotificationService resources, string name, EndpointReference endpoint, ILogger<Printer> logger) : BackgroundService
     {
         protected override async Task ExecuteAsync(CancellationToken stoppingToken)
         {
-            await resources.WaitForResourceHealthyAsync(name, stoppingToken);
-            Console.WriteLine(Block(new Uri(endpoint.Url)));
+            // an API that does not start is the console's and the dashboard's news, not a reason to end the AppHost
+            await resources.WaitForResourceHealthyAsync(name, WaitBehavior.WaitOnResourceUnavailable, stoppingToken);
+            Ready(Block(new Uri(endpoint.Url)));
         }
+
+        [LoggerMessage(1, LogLevel.Information, "{Block}")]
+        private partial void Ready(string block);
     }
 }

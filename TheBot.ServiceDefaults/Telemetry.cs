@@ -32,8 +32,11 @@ public static class Telemetry
                 .AddAspNetCoreInstrumentation(requests => requests.Filter = context => !Health.IsProbe(context.Request.Path))
                 .AddHttpClientInstrumentation());
 
-        if (!string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
-            builder.Services.AddOpenTelemetry().UseOtlpExporter();
+        if (string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"])) return builder;
+
+        // On the way out each signal is flushed in turn: with the default of 10 s a collector that is away holds up every restart.
+        builder.Configuration["OTEL_EXPORTER_OTLP_TIMEOUT"] ??= "1000";
+        builder.Services.AddOpenTelemetry().UseOtlpExporter();
         return builder;
     }
 }

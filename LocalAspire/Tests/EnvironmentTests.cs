@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using StackExchange.Redis;
 
@@ -97,6 +98,24 @@ public class EnvironmentTests(HealthyGraph fixture) : IClassFixture<HealthyGraph
         Assert.Equal(2, replicas.Select(item => item.Variable("ASPNETCORE_URLS")).Distinct().Count());
         foreach (var replica in replicas)
             Assert.Equal(replica.Pid(), await client.GetFromJsonAsync<int>($"{replica.Variable("ASPNETCORE_URLS")}/pid"));
+    }
+
+    [Fact]
+    public async Task What_an_instance_prints_can_be_read_by_its_id_and_by_its_resource()
+    {
+        var migrator = await _graph.UntilAsync("migrator", item => item.Snapshot.ExitCode == 0);
+        var logs = _graph.App.Services.GetRequiredService<ResourceLoggerService>();
+        await foreach (var lines in logs.WatchAsync(migrator.ResourceId))
+        {
+            Assert.Contains(lines, line => line.Content == "migrated");
+            break;
+        }
+
+        await foreach (var lines in logs.WatchAsync(migrator.Resource))
+        {
+            Assert.Contains(lines, line => line.Content == "migrated");
+            break;
+        }
     }
 
     [Fact]

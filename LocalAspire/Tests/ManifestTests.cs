@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace LocalAspire.Tests;
 
 public class ManifestTests

@@ -48,7 +48,8 @@ public sealed class RoomList(NpgsqlDataSource database)
 
     private const int MessageAt = 15;
 
-    // $1 reader, $2 the kinds that are asked for, $3 cap
+    // $1 reader, $2 the kinds that are asked for, $3 cap. Members are counted beside room_readers, not through it: for the general room that
+    // would look up a read position for everybody in the school.
     private const string List =
         $"""
         SELECT r.id, r.kind, r.name, r.description, r.head_seq, reader.read_seq, reader.standing, r.writable, r.locked, r.created_at, r.updated_at,
@@ -66,7 +67,13 @@ public sealed class RoomList(NpgsqlDataSource database)
                   AND m.sender_id <> $1 AND m.deleted_at IS NULL
                 LIMIT $3) AS up_to_the_cap) AS unread
         CROSS JOIN LATERAL (
-            SELECT count(*)::int AS people FROM room_readers present WHERE present.room_id = r.id AND present.standing = 'member') AS members
+            SELECT CASE WHEN r.kind = 'general' THEN (SELECT count(*) FROM users u WHERE u.is_active AND u.deleted_at IS NULL)
+                ELSE (
+                    SELECT count(*)
+                    FROM room_members m
+                    JOIN users u ON u.id = m.user_id AND u.is_active AND u.deleted_at IS NULL
+                    WHERE m.room_id = r.id AND cardinality(m.reasons) > 0)
+                END::int AS people) AS members
         LEFT JOIN LATERAL (
             SELECT {MessageColumns.Select}
             FROM messages m

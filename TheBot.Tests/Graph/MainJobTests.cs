@@ -18,7 +18,7 @@ public class MainJobTests(ChatGraph graph)
     [Fact]
     public async Task A_message_has_one_seq_for_socket_hub_and_rest_on_both_replicas()
     {
-        var room = await RoomOfAsync("demo.student", "forum_subject");
+        var room = await SharedRoomAsync("demo.student", "demo.teacher");
         await using var student = await graph.SeedAsync("demo.student", room, A);
         await student.NextAsync("room_history");
         await using var parent = await graph.SeedAsync("demo.parent", room, B);
@@ -110,8 +110,7 @@ public class MainJobTests(ChatGraph graph)
         Assert.Empty(refused.Seen);
         await using var nobody = await SeedSocket.ConnectAsync(B, $"/ws/chat/{room}/?token={new string('0', 40)}");
         Assert.Equal(CloseCode.NotAuthenticated, await nobody.CloseCodeAsync());
-        using var rest = await graph.RestAsync(null);
-        rest.DefaultRequestHeaders.Add("Authorization", $"Token {outsider.Token}");
+        using var rest = graph.Rest(outsider);
         using var history = await rest.GetAsync($"/api/v1/rooms/{room}/messages", Deadline.Token());
         using var sent = await rest.PostAsJsonAsync($"/api/v1/rooms/{room}/messages", new { content = "пустите" }, Deadline.Token());
 
@@ -175,7 +174,7 @@ public class MainJobTests(ChatGraph graph)
     [Fact]
     public async Task Typing_is_seen_on_the_other_replica()
     {
-        var room = await RoomOfAsync("demo.student", "forum_subject");
+        var room = await SharedRoomAsync("demo.student", "demo.teacher");
         await using var student = await graph.SeedAsync("demo.student", room, A);
         await student.NextAsync("user_joined");
         await using var teacher = await graph.SeedAsync("demo.teacher", room, B);
@@ -244,7 +243,7 @@ public class MainJobTests(ChatGraph graph)
     [InlineData("HEAD")]
     public async Task Plain_http_on_a_socket_address_is_told_to_upgrade(string method)
     {
-        using var client = new HttpClient { BaseAddress = graph.Address };
+        using var client = new HttpClient { BaseAddress = A };
         using var answer = await client.SendAsync(new HttpRequestMessage(new HttpMethod(method), "/ws/chat/1/"), Deadline.Token());
 
         Assert.Equal(HttpStatusCode.UpgradeRequired, answer.StatusCode);
@@ -252,6 +251,9 @@ public class MainJobTests(ChatGraph graph)
     }
 
     private async Task<long> RoomOfAsync(string username, string kind) => (long)(await graph.ForumAsync(username)).First(r => (string)r["type"]! == kind)["id"]!;
+
+    private async Task<long> SharedRoomAsync(string one, string other) =>
+        (await graph.ForumAsync(one)).Select(r => (long)r["id"]!).Intersect((await graph.ForumAsync(other)).Select(r => (long)r["id"]!)).First();
 
     private static Func<JsonObject, bool> Says(string text) => frame => (string?)frame["message"]!["content"] == text;
 

@@ -14,6 +14,9 @@ public sealed class ChatGraph : IAsyncLifetime
     /// <summary>Options for the AppHost, set before it starts by those who make their own.</summary>
     public string[] Arguments { get; init; } = [];
 
+    /// <summary>What else is different in this graph.</summary>
+    public Action<IDistributedApplicationTestingBuilder> Configure { get; init; } = _ => { };
+
     public DistributedApplication App => _app;
 
     /// <summary>The two replicas' own addresses, beside the one that they share (<see cref="Address"/>).</summary>
@@ -33,20 +36,21 @@ public sealed class ChatGraph : IAsyncLifetime
     public async Task StartAsync()
     {
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.TheBot_AppHost>(Arguments, Deadline.Token());
-        builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
+        builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddFilter("TheBot.AppHost.Resources", LogLevel.None));
+        Configure(builder);
         _app = await builder.BuildAsync(Deadline.Token());
         await _app.StartAsync(Deadline.Token());
     }
 
     public async Task DisposeAsync() => await _app.DisposeAsync();
 
+    public IResource Resource(string name) => _app.Services.GetRequiredService<DistributedApplicationModel>().Resources.Single(r => r.Name == name);
+
     /// <summary>A client of one replica, or of the shared address, for somebody of the demo school (null = nobody).</summary>
-    public async Task<HttpClient> RestAsync(string? username, Uri? replica = null)
-    {
-        var client = new HttpClient { BaseAddress = replica ?? Address };
-        if (username is not null) client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Token", await TokenAsync(username));
-        return client;
-    }
+    public async Task<HttpClient> RestAsync(string? username, Uri? replica = null) => Client(username is null ? null : await TokenAsync(username), replica);
+
+    /// <summary>A client of one replica, or of the shared address, for somebody with a token.</summary>
+    public HttpClient Rest(Person person, Uri? replica = null) => Client(person.Token, replica);
 
     /// <summary>Logs somebody of the demo school in.</summary>
     public async Task<string> TokenAsync(string username)
@@ -111,6 +115,13 @@ public sealed class ChatGraph : IAsyncLifetime
         var enrollment = (await enrolled.Content.ReadFromJsonAsync<JsonObject>())!;
         var room = enrollment["rooms"]!.AsArray().Single(r => (string)r!["kind"]! == "forum_subject")!;
         return new SchoolClass((long)enrollment["id"]!, (long)room["id"]!, student, teacher, guardian);
+    }
+
+    private HttpClient Client(string? token, Uri? replica)
+    {
+        var client = new HttpClient { BaseAddress = replica ?? Address };
+        if (token is not null) client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Token", token);
+        return client;
     }
 
     private static async Task<long> PostAsync(HttpClient admin, string what, object body)

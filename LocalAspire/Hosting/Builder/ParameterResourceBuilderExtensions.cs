@@ -1,8 +1,4 @@
-using System.Security.Cryptography;
-using System.Text.Json;
 using Aspire.Hosting.ApplicationModel;
-using LocalAspire.Running;
-using Microsoft.Extensions.Configuration;
 
 namespace Aspire.Hosting;
 

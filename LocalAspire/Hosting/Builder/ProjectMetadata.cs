@@ -1,4 +1,3 @@
-using System.Collections.ObjectModel;
 using Aspire.Hosting.ApplicationModel;
 
 namespace Aspire.Hosting;

@@ -161,7 +161,10 @@ public static partial class ResourceBuilderExtensions
             {
                 await prepare(new HttpCommandRequestContext
                 {
-                    ServiceProvider = context.ServiceProvider, ResourceName = context.ResourceName, Request = request, CancellationToken = context.CancellationToken,
+                    ServiceProvider = context.ServiceProvider,
+                    ResourceName = context.ResourceName,
+                    Request = request,
+                    CancellationToken = context.CancellationToken,
                 });
             }
 

@@ -1,6 +1,3 @@
-using System.Globalization;
-using Microsoft.Extensions.DependencyInjection;
-
 namespace Aspire.Hosting.ApplicationModel;
 
 public class RedisResource(string name, ParameterResource? password) : ContainerResource(name, "/bin/sh"), IResourceWithConnectionString

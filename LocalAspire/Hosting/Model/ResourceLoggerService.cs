@@ -23,7 +23,9 @@ public class ResourceLoggerService
 
     public IAsyncEnumerable<IReadOnlyList<LogLine>> WatchAsync(string resourceName) => Of(resourceName).WatchAsync(default);
 
-    public async IAsyncEnumerable<IReadOnlyList<LogLine>> WatchAsync(IResource resource, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<IReadOnlyList<LogLine>> WatchAsync(IResource resource) => MergeAsync([.. Ids(resource)], default);
+
+    private async IAsyncEnumerable<IReadOnlyList<LogLine>> MergeAsync(string[] ids, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var merged = Channel.CreateUnbounded<IReadOnlyList<LogLine>>();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -33,7 +35,8 @@ public class ResourceLoggerService
                 merged.Writer.TryWrite(lines);
         }
 
-        var pumps = Task.WhenAll(Ids(resource).Select(PumpAsync));
+        foreach (var id in ids)
+            _ = PumpAsync(id);
         try
         {
             await foreach (var lines in merged.Reader.ReadAllAsync(cancellationToken))
@@ -42,15 +45,16 @@ public class ResourceLoggerService
         finally
         {
             await stop.CancelAsync();
-            await pumps.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
     }
 
     internal void Add(string id, string line, bool isError)
     {
-        Of(id).Add(line, isError);
+        Keep(id, line, isError);
         Echo?.Invoke(id, line, isError);
     }
+
+    internal void Keep(string id, string line, bool isError) => Of(id).Add(line, isError);
 
     private Stream Of(string id) => _streams.GetOrAdd(id, _ => new Stream());
 

@@ -28,6 +28,9 @@ internal sealed class ChildProcess : IDisposable
 
     private static readonly BlockingCollection<Action> Starts = StarterThread();
 
+    // part of util-linux, so of every ordinary Linux; elsewhere children end with an orderly stop only
+    private static readonly bool GuardsChildren = OperatingSystem.IsLinux() && Executables.Find("setsid") is not null && Executables.Find("setpriv") is not null;
+
     private readonly Process _process;
 
     private ChildProcess(Process process)
@@ -112,7 +115,7 @@ internal sealed class ChildProcess : IDisposable
     private static ProcessStartInfo Describe(ChildCommand command)
     {
         // a session of its own: Ctrl-C at the terminal reaches the AppHost alone, which then stops its children in order
-        string[] line = OperatingSystem.IsLinux()
+        string[] line = GuardsChildren
             ? ["setsid", "setpriv", "--pdeathsig", command.DeathSignal, "--", command.File, .. command.Arguments]
             : [command.File, .. command.Arguments];
         var start = new ProcessStartInfo(line[0], line[1..])
@@ -137,7 +140,8 @@ internal sealed class ChildProcess : IDisposable
         {
             foreach (var start in starts.GetConsumingEnumerable())
                 start();
-        }) { IsBackground = true, Name = "LocalAspire starts children" }.Start();
+        })
+        { IsBackground = true, Name = "LocalAspire starts children" }.Start();
         return starts;
     }
 

@@ -94,7 +94,6 @@ internal sealed class Orchestrator(
         Http.Dispose();
     }
 
-    /// <summary>One line for the reader: on the console once, and in the log of every instance it concerns.</summary>
     public void Say(Instance instance, string message) => logs.Add(instance.Id, message, isError: true);
 
     /// <summary>Tells the subscribers of the ready event, once per resource; false when one of them failed.</summary>
@@ -220,7 +219,10 @@ internal sealed class Orchestrator(
             var reason = failure is DistributedApplicationException ? failure.Message : $"{failure.GetType().Name}: {failure.Message}";
             if (!reason.StartsWith($"{resource.Name} does not start", StringComparison.Ordinal))
                 reason = $"{resource.Name} does not start: {reason}";
-            Say(instances[0], reason);
+            // one line on the console, and in the log of every instance
+            console.Write(resource.Name, reason, isError: true);
+            foreach (var instance in instances)
+                logs.Keep(instance.Id, reason, isError: true);
             SetState(instances.Where(instance => !instance.IsRunning), KnownResourceStates.FailedToStart);
         }
     }

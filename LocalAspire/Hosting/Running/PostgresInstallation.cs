@@ -19,7 +19,7 @@ internal sealed record PostgresInstallation(string Folder, string Version, int M
             foreach (var folder in source().Where(folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "postgres"))))
                 found.Add(await DescribeAsync(folder));
             if (found.Where(item => item.Major >= Oldest).MaxBy(item => item.Major) is { } newest)
-                return newest;
+                return await newest.CheckedAsync();
         }
 
         throw new DistributedApplicationException($"there is no PostgreSQL {Oldest} or later: install it (Debian: apt-get install postgresql, macOS: brew install postgresql), "
@@ -33,6 +33,20 @@ internal sealed record PostgresInstallation(string Folder, string Version, int M
         return OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess
             ? new ChildCommand("unshare", ["-U", "--map-user=65534", "--map-group=65534", "--", file, .. arguments], workingDirectory)
             : new ChildCommand(file, arguments, workingDirectory);
+    }
+
+    // many containers run everything as root and forbid user namespaces: better said at once than by initdb
+    private async Task<PostgresInstallation> CheckedAsync()
+    {
+        try
+        {
+            await ChildProcess.RunAsync(Command("postgres", ["--version"], "/"));
+            return this;
+        }
+        catch (DistributedApplicationException failure)
+        {
+            throw new DistributedApplicationException($"{Folder}/postgres does not run here: use an ordinary user instead of root, or set ConnectionStrings:<its name> ({failure.Message})");
+        }
     }
 
     // "postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)"

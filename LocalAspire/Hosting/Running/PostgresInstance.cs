@@ -62,7 +62,13 @@ internal sealed class PostgresInstance(Orchestrator owner, PostgresServerResourc
             {
                 var connectionString = new NpgsqlConnectionStringBuilder
                 {
-                    Host = "127.0.0.1", Port = port, Username = "postgres", Password = password, Database = "postgres", Pooling = false, Timeout = 5,
+                    Host = "127.0.0.1",
+                    Port = port,
+                    Username = "postgres",
+                    Password = password,
+                    Database = "postgres",
+                    Pooling = false,
+                    Timeout = 5,
                 }.ConnectionString;
                 try
                 {

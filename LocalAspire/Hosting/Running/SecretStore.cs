@@ -43,6 +43,8 @@ internal sealed class SecretStore
         values[key] = value;
         var draft = _file + ".new";
         File.WriteAllText(draft, JsonSerializer.Serialize(values, Format));
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(draft, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.Move(draft, _file, overwrite: true);
         return value;
     }

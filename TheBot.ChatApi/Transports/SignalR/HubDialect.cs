@@ -27,9 +27,10 @@ internal sealed class HubDialect : IDialect
         _ => null,
     };
 
-    private static HubFrame Typing(Ephemeral ephemeral, bool isTyping) => HubFrame.Call(
-        nameof(IChatClient.Typing),
-        128,
-        new TypingHint(ephemeral.RoomId, new Person(ephemeral.Who.Id, Data.Schema.PersonName.Full(ephemeral.Who.FirstName, ephemeral.Who.LastName), ephemeral.Who.Role), isTyping))
-        with { IsEphemeral = true };
+    private static HubFrame Typing(Ephemeral ephemeral, bool isTyping)
+    {
+        var who = ephemeral.Who;
+        var hint = new TypingHint(ephemeral.RoomId, new Person(who.Id, PersonName.Full(who.FirstName, who.LastName), who.Role), isTyping);
+        return HubFrame.Call(nameof(IChatClient.Typing), 128, hint) with { IsEphemeral = true };
+    }
 }

@@ -12,21 +12,21 @@ internal sealed record RawFrame(byte[] Bytes, bool IsEphemeral) : OutFrame(Bytes
     private const byte FinalText = 0x81;
 
     [ThreadStatic]
-    private static ArrayBufferWriter<byte>? buffer;
+    private static ArrayBufferWriter<byte>? _buffer;
 
     [ThreadStatic]
-    private static Utf8JsonWriter? json;
+    private static Utf8JsonWriter? _json;
 
     /// <summary>A frame of what <paramref name="write"/> writes.</summary>
     public static RawFrame Of<TState>(TState state, Action<Utf8JsonWriter, TState> write, bool ephemeral = false)
     {
-        buffer ??= new ArrayBufferWriter<byte>(4096);
-        buffer.ResetWrittenCount();
-        json ??= new Utf8JsonWriter(buffer, WireJson.Writer);
-        json.Reset(buffer);
-        write(json, state);
-        json.Flush();
-        return new RawFrame(WithHeader(buffer.WrittenSpan), ephemeral);
+        _buffer ??= new ArrayBufferWriter<byte>(4096);
+        _buffer.ResetWrittenCount();
+        _json ??= new Utf8JsonWriter(_buffer, WireJson.Writer);
+        _json.Reset(_buffer);
+        write(_json, state);
+        _json.Flush();
+        return new RawFrame(WithHeader(_buffer.WrittenSpan), ephemeral);
     }
 
     private static byte[] WithHeader(ReadOnlySpan<byte> payload)
