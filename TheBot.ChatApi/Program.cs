@@ -32,6 +32,7 @@ app.MapLogin();
 app.MapRoster();
 app.MapRooms();
 app.MapMessages();
+app.MapMessageActions();
 app.MapSeedSockets();
 app.MapV1Socket();
 app.MapChatHub();

@@ -18,6 +18,12 @@ public abstract record RoomEvent(long Room, long Seq, DateTimeOffset At)
             return frame.Type switch
             {
                 V1Type.MessageCreated => new MessageCreated(room, seq, at, frame.DataAs(V1Json.Wire.V1Message).Message),
+                V1Type.MessageUpdated => new MessageUpdated(room, seq, at, frame.DataAs(V1Json.Wire.V1Message).Message),
+                V1Type.MessageDeleted => new MessageDeleted(room, seq, at, frame.DataAs(V1Json.Wire.V1Deleted)),
+                V1Type.ReactionAdded => new ReactionChanged(room, seq, at, frame.DataAs(V1Json.Wire.V1Reaction), true),
+                V1Type.ReactionRemoved => new ReactionChanged(room, seq, at, frame.DataAs(V1Json.Wire.V1Reaction), false),
+                V1Type.MessagePinned => new PinChanged(room, seq, at, frame.DataAs(V1Json.Wire.V1Pinned), true),
+                V1Type.MessageUnpinned => new PinChanged(room, seq, at, frame.DataAs(V1Json.Wire.V1Pinned), false),
                 V1Type.MemberAdded => new MemberAdded(room, seq, at, frame.DataAs(V1Json.Wire.V1Member).User),
                 V1Type.MemberRemoved => new MemberRemoved(room, seq, at, frame.DataAs(V1Json.Wire.V1Member).User),
                 V1Type.RoomUpdated => new RoomUpdated(room, seq, at, frame.DataAs(V1Json.Wire.V1Room)),
@@ -44,6 +50,18 @@ public sealed record RoomOpened(long Room, long Seq, DateTimeOffset At, bool IsM
 
 /// <summary>Somebody said something; also for the client's own messages.</summary>
 public sealed record MessageCreated(long Room, long Seq, DateTimeOffset At, ChatMessage Message) : RoomEvent(Room, Seq, At);
+
+/// <summary>A message has another text. It keeps the seq of its own; <see cref="RoomEvent.Seq"/> is that of the change.</summary>
+public sealed record MessageUpdated(long Room, long Seq, DateTimeOffset At, ChatMessage Message) : RoomEvent(Room, Seq, At);
+
+/// <summary>A message was taken back for everybody.</summary>
+public sealed record MessageDeleted(long Room, long Seq, DateTimeOffset At, V1Deleted Deletion) : RoomEvent(Room, Seq, At);
+
+/// <summary>Somebody put an emoji on a message or took theirs away.</summary>
+public sealed record ReactionChanged(long Room, long Seq, DateTimeOffset At, V1Reaction Reaction, bool IsPresent) : RoomEvent(Room, Seq, At);
+
+/// <summary>A message was pinned or is so no longer.</summary>
+public sealed record PinChanged(long Room, long Seq, DateTimeOffset At, V1Pinned Pin, bool IsPinned) : RoomEvent(Room, Seq, At);
 
 /// <summary>Somebody came into the room.</summary>
 public sealed record MemberAdded(long Room, long Seq, DateTimeOffset At, Person User) : RoomEvent(Room, Seq, At);

@@ -9,6 +9,9 @@ public static class ChatLimits
     /// <summary>Characters of a client id, each of <c>A-Z a-z 0-9 _ . : -</c>.</summary>
     public const int ClientIdMaxLength = 64;
 
+    /// <summary>UTF-16 code units of a reaction, which is one emoji; families and flags are long.</summary>
+    public const int EmojiMaxLength = 32;
+
     /// <summary>Bytes of one inbound WebSocket message.</summary>
     public const int FrameMaxBytes = 128 * 1024;
 

@@ -6,6 +6,30 @@ public interface IChatClient
     /// <summary>Somebody said something in a subscribed room. Once per message, in the order of seq.</summary>
     Task MessageCreated(ChatMessage message);
 
+    /// <summary>The author of a message gave it another text.</summary>
+    Task MessageUpdated(MessageUpdate update);
+
+    /// <summary>A message was taken back for everybody.</summary>
+    Task MessageDeleted(MessageDeletion deletion);
+
+    /// <summary>Somebody put an emoji on a message.</summary>
+    Task ReactionAdded(ReactionChange reaction);
+
+    /// <summary>Somebody took their emoji away.</summary>
+    Task ReactionRemoved(ReactionChange reaction);
+
+    /// <summary>A message was pinned.</summary>
+    Task MessagePinned(PinChange pin);
+
+    /// <summary>A message is pinned no longer.</summary>
+    Task MessageUnpinned(PinChange pin);
+
+    /// <summary>Name, description or policy of a subscribed room changed.</summary>
+    Task RoomUpdated(RoomChange room);
+
+    /// <summary>A member has read on; a hint, without promise.</summary>
+    Task ReadUpdated(ReadHint hint);
+
     /// <summary>Somebody is typing in a subscribed room; a hint, without promise.</summary>
     Task Typing(TypingHint hint);
 
@@ -39,3 +63,48 @@ public sealed record SubscribeReply(long Room, long Head, IReadOnlyList<ChatMess
 /// <param name="ClientId">The sender's own name for this send: the same one again gets the stored message. 1 to <see cref="ChatLimits.ClientIdMaxLength"/> characters.</param>
 /// <param name="ReplyTo">A message of the same room.</param>
 public sealed record SendMessageRequest(string? Content, string? ClientId = null, long? ReplyTo = null);
+
+/// <summary>A message has another text.</summary>
+/// <param name="Room">The room.</param>
+/// <param name="Seq">The place of this change in the room's log; the message keeps the seq of its own.</param>
+/// <param name="Message">The message as it is now.</param>
+public sealed record MessageUpdate(long Room, long Seq, ChatMessage Message);
+
+/// <summary>A message was taken back.</summary>
+/// <param name="Room">The room.</param>
+/// <param name="Seq">The place of this change in the room's log.</param>
+/// <param name="MessageId">Which.</param>
+/// <param name="DeletedBy">Who.</param>
+/// <param name="DeletedByRole"><c>author</c> or <c>moderator</c>.</param>
+public sealed record MessageDeletion(long Room, long Seq, long MessageId, long DeletedBy, string DeletedByRole);
+
+/// <summary>An emoji came or went.</summary>
+/// <param name="Room">The room.</param>
+/// <param name="Seq">The place of this change in the room's log.</param>
+/// <param name="MessageId">On which message.</param>
+/// <param name="UserId">Whose.</param>
+/// <param name="Emoji">Which; one of its kind a person and message.</param>
+public sealed record ReactionChange(long Room, long Seq, long MessageId, long UserId, string Emoji);
+
+/// <summary>A pin came or went.</summary>
+/// <param name="Room">The room.</param>
+/// <param name="Seq">The place of this change in the room's log.</param>
+/// <param name="MessageId">On which message.</param>
+/// <param name="UserId">By whom.</param>
+public sealed record PinChange(long Room, long Seq, long MessageId, long UserId);
+
+/// <summary>What a room is now.</summary>
+/// <param name="Room">The room.</param>
+/// <param name="Seq">The place of this change in the room's log.</param>
+/// <param name="UserId">Who changed it; null = the school's roster.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Description">What it is for.</param>
+/// <param name="Writable">False = its enrollment has ended.</param>
+/// <param name="Locked">True = a moderator has locked it.</param>
+public sealed record RoomChange(long Room, long Seq, long? UserId, string Name, string Description, bool Writable, bool Locked);
+
+/// <summary>How far a member has read.</summary>
+/// <param name="Room">The room.</param>
+/// <param name="User">Who.</param>
+/// <param name="Seq">Up to where.</param>
+public sealed record ReadHint(long Room, Person User, long Seq);

@@ -8,6 +8,7 @@ namespace LocalAspire.Tests;
 /// <summary>The sample AppHost as a process of its own, as `dotnet run` starts it, with a home folder of its own.</summary>
 internal sealed class AppHostProcess : IDisposable
 {
+    private const int Interrupt = 2;
     private const int Terminate = 15;
 
     private readonly Process _process;
@@ -64,6 +65,8 @@ internal sealed class AppHostProcess : IDisposable
     public void Kill9() => _process.Kill(entireProcessTree: false);
 
     public void SendTerminate() => Assert.Equal(0, Kill(_process.Id, Terminate));
+
+    public void SendInterrupt() => Assert.Equal(0, Kill(_process.Id, Interrupt));
 
     /// <summary>Everything below the AppHost, children of children too.</summary>
     public int[] Descendants()

@@ -79,6 +79,30 @@ public class LifetimeTests
     }
 
     [Fact]
+    public async Task A_busy_port_ends_the_AppHost_with_that_line_alone()
+    {
+        using var occupant = new TcpListener(IPAddress.Loopback, 18471);
+        occupant.Start();
+        using var appHost = AppHostProcess.Start([], home: null, ("DcpPublisher__RandomizePorts", "false"));
+        await appHost.Exited.WaitAsync(Graph.Patience);
+        Assert.Equal(1, appHost.ExitCode);
+        Assert.Contains("error: port 18471 of resource 'chatapi'", appHost.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", appHost.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ctrl_C_ends_everything_in_order()
+    {
+        using var appHost = AppHostProcess.Start([]);
+        await appHost.UntilSaysAsync("is ready at");
+        var children = appHost.Descendants();
+        appHost.SendInterrupt();
+        await appHost.Exited.WaitAsync(Graph.Patience);
+        Assert.Equal(0, appHost.ExitCode);
+        Assert.DoesNotContain(children, AppHostProcess.IsAlive);
+    }
+
+    [Fact]
     public async Task Two_graphs_at_once_do_not_disturb_each_other()
     {
         var both = await Task.WhenAll(Graph.StartHealthyAsync(), Graph.StartHealthyAsync());
@@ -117,9 +141,18 @@ public class LifetimeTests
     [Fact]
     public async Task A_test_leaves_no_folder_behind()
     {
-        var before = Directory.GetFileSystemEntries(Path.GetTempPath(), "LocalAspire-*").ToHashSet();
+        string folder;
         await using (var graph = await Graph.StartHealthyAsync())
-            Assert.NotEmpty(Directory.GetFileSystemEntries(Path.GetTempPath(), "LocalAspire-*").Except(before));
-        Assert.DoesNotContain(Directory.GetFileSystemEntries(Path.GetTempPath(), "LocalAspire-*").Except(before), path => !path.Contains("LocalAspire-ports", StringComparison.Ordinal));
+        {
+            // "PostgreSQL 15.14, /tmp/LocalAspire-xyz/postgres"
+            var postgres = await graph.UntilAsync("postgres", item => item.Snapshot.HealthStatus is not null);
+            var source = (string)postgres.Snapshot.Properties.Single(property => property.Name == "resource.source").Value!;
+            folder = Path.GetDirectoryName(source.Split(", ")[1])!;
+            Assert.True(Directory.Exists(folder));
+            Assert.True(File.Exists(folder + ".lock"));
+        }
+
+        Assert.False(Directory.Exists(folder));
+        Assert.False(File.Exists(folder + ".lock"));
     }
 }

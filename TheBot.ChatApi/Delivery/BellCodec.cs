@@ -30,6 +30,7 @@ internal static class BellCodec
             writer.Write7BitEncodedInt64(e.ActorId ?? 0);
             writer.Write7BitEncodedInt64(e.SubjectId ?? 0);
             WriteBytes(writer, e.Data.Span);
+            WriteBytes(writer, e.Extra.Span);
         }
 
         foreach (var e in userEvents)
@@ -57,6 +58,7 @@ internal static class BellCodec
         writer.Write(ephemeral.Who.FirstName);
         writer.Write(ephemeral.Who.LastName);
         writer.Write(ephemeral.Who.Role);
+        writer.Write7BitEncodedInt64(ephemeral.Seq);
         return bytes.ToArray();
     }
 
@@ -93,6 +95,7 @@ internal static class BellCodec
                         new DateTimeOffset(reader.ReadInt64(), TimeSpan.Zero),
                         NullIfZero(reader.Read7BitEncodedInt64()),
                         NullIfZero(reader.Read7BitEncodedInt64()),
+                        ReadBytes(reader),
                         ReadBytes(reader)));
                     break;
                 case UserEventPart:
@@ -107,7 +110,8 @@ internal static class BellCodec
                     ephemerals.Add(new Ephemeral(
                         reader.Read7BitEncodedInt64(),
                         (EphemeralKind)reader.ReadByte(),
-                        new EphemeralPerson(reader.Read7BitEncodedInt64(), reader.ReadString(), reader.ReadString(), reader.ReadString(), reader.ReadString())));
+                        new EphemeralPerson(reader.Read7BitEncodedInt64(), reader.ReadString(), reader.ReadString(), reader.ReadString(), reader.ReadString()),
+                        reader.Read7BitEncodedInt64()));
                     break;
                 case var part:
                     throw new FormatException($"unknown part {part}");

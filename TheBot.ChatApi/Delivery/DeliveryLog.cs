@@ -29,4 +29,7 @@ internal static partial class DeliveryLog
 
     [LoggerMessage(1108, LogLevel.Warning, "Room {RoomId} could not be caught up for user {UserId}; the connection is closed to come back")]
     public static partial void CatchUpFailed(ILogger logger, long roomId, long userId, Exception exception);
+
+    [LoggerMessage(1109, LogLevel.Error, "The event with seq {Seq} could not be shown to everybody")]
+    public static partial void DeliverFailed(ILogger logger, long seq, Exception exception);
 }

@@ -1,10 +1,11 @@
+using TheBot.ChatApi.Messages;
 using TheBot.Data.Log;
 
 namespace TheBot.ChatApi.Delivery;
 
 internal static class DeliveryServices
 {
-    /// <summary>Feeds, bell and sweeper; and the one implementation of <see cref="ICommittedEvents"/>.</summary>
+    /// <summary>Feeds, bell and sweeper; and the one who listens to what Messages and the roster have committed.</summary>
     public static IServiceCollection AddDelivery(this IServiceCollection services)
     {
         services.AddOptions<DeliveryOptions>().BindConfiguration(DeliveryOptions.Section).ValidateDataAnnotations().ValidateOnStart();
@@ -16,6 +17,7 @@ internal static class DeliveryServices
         services.AddSingleton<Announcer>();
         services.AddSingleton<Presence>();
         services.AddSingleton<ICommittedEvents>(provider => provider.GetRequiredService<Announcer>());
+        services.AddSingleton<IReadMarkerListener>(provider => provider.GetRequiredService<Announcer>());
         services.AddHealthChecks().AddCheck<BellHealth>("redis");
         return services;
     }

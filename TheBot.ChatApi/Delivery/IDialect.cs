@@ -43,7 +43,8 @@ internal sealed class LiveEvent(RoomEvent roomEvent)
 /// <param name="RoomId">The room.</param>
 /// <param name="Kind">What happens.</param>
 /// <param name="Who">The person it is about.</param>
-internal sealed record Ephemeral(long RoomId, EphemeralKind Kind, EphemeralPerson Who);
+/// <param name="Seq">How far they have read (<see cref="EphemeralKind.Read"/>), else 0.</param>
+internal sealed record Ephemeral(long RoomId, EphemeralKind Kind, EphemeralPerson Who, long Seq = 0);
 
 /// <summary>Sent between replicas by number: a number is never given to another meaning.</summary>
 internal enum EphemeralKind : byte
@@ -52,6 +53,7 @@ internal enum EphemeralKind : byte
     TypingStopped = 2,
     Joined = 3,
     Left = 4,
+    Read = 5,
 }
 
 /// <summary>A person as the seed's typing and presence frames name them.</summary>

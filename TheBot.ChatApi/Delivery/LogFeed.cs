@@ -76,7 +76,15 @@ internal abstract class LogFeed<TEvent>(ILogger logger)
     private void HandOn(TEvent logEvent)
     {
         Next++;
-        Deliver(logEvent);
+        try
+        {
+            Deliver(logEvent);
+        }
+        catch (Exception e)
+        {
+            // one line of the log that nobody can show must not stop all that come after it
+            DeliveryLog.DeliverFailed(logger, SeqOf(logEvent), e);
+        }
     }
 
     private void ReadUpTo(long seq)

@@ -76,6 +76,8 @@ internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options
     {
         ChatMetrics.Delivered(DateTimeOffset.UtcNow - logEvent.At);
         var live = new LiveEvent(logEvent);
+        // a text that was deleted is in no resume: what is kept here has it, the log's own reading has not
+        if (logEvent.Kind == RoomEventKind.MessageDeleted) _recent.Clear();
         if (options.RecentEvents > 0)
         {
             if (_recent.Count == options.RecentEvents) _recent.Dequeue();

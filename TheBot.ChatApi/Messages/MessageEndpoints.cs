@@ -66,7 +66,8 @@ internal static class MessageEndpoints
         return outcome.IsNew ? TypedResults.Created($"/api/v1/rooms/{roomId}/messages?around={message.Seq}&limit=1", message) : TypedResults.Ok(message);
     }
 
-    private static int StatusOf(string code) => code switch
+    /// <summary>The HTTP status of a code of <see cref="ErrorCode"/>.</summary>
+    internal static int StatusOf(string code) => code switch
     {
         ErrorCode.AccessDenied or ErrorCode.Muted or ErrorCode.ReadOnly => StatusCodes.Status403Forbidden,
         ErrorCode.NotFound => StatusCodes.Status404NotFound,

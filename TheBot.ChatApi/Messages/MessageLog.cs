@@ -11,4 +11,13 @@ internal static partial class MessageLog
 
     [LoggerMessage(1002, LogLevel.Warning, "The database refused a message (SQLSTATE {SqlState}) for room {RoomId}")]
     public static partial void DraftRefused(ILogger logger, string sqlState, long roomId);
+
+    [LoggerMessage(1010, LogLevel.Warning, "A change in room {RoomId} was not answered by the database (attempt {Attempt}); it is asked for again")]
+    public static partial void ActionRetried(ILogger logger, long roomId, int attempt, Exception exception);
+
+    [LoggerMessage(1011, LogLevel.Error, "A change in room {RoomId} failed")]
+    public static partial void ActionFailed(ILogger logger, long roomId, Exception exception);
+
+    [LoggerMessage(1012, LogLevel.Warning, "The end of room {RoomId}'s log could not be announced; the sweep finds it")]
+    public static partial void TailNotRead(ILogger logger, long roomId, Exception exception);
 }

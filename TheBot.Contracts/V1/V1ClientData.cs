@@ -16,6 +16,34 @@ public sealed record V1Subscribe([property: JsonIgnore(Condition = JsonIgnoreCon
 /// <param name="ReplyTo">A message of the same room.</param>
 public sealed record V1Send(string? ClientId, string? Content, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? ReplyTo = null);
 
+/// <summary><c>data</c> of <see cref="V1Type.Edit"/>.</summary>
+/// <param name="MessageId">Which message.</param>
+/// <param name="Content">The new text; as of a send.</param>
+public sealed record V1Edit(long? MessageId, string? Content);
+
+/// <summary><c>data</c> of <see cref="V1Type.Delete"/>.</summary>
+/// <param name="MessageId">Which message.</param>
+public sealed record V1Delete(long? MessageId);
+
+/// <summary><c>data</c> of <see cref="V1Type.React"/>.</summary>
+/// <param name="MessageId">On which message.</param>
+/// <param name="Emoji">One emoji of at most <see cref="ChatLimits.EmojiMaxLength"/> UTF-16 code units.</param>
+/// <param name="Present">False = take it away.</param>
+public sealed record V1React(long? MessageId, string? Emoji, bool Present = true);
+
+/// <summary><c>data</c> of <see cref="V1Type.Pin"/>.</summary>
+/// <param name="MessageId">Which message.</param>
+/// <param name="Pinned">False = take the pin away.</param>
+public sealed record V1Pin(long? MessageId, bool Pinned = true);
+
+/// <summary><c>data</c> of <see cref="V1Type.Lock"/>.</summary>
+/// <param name="Locked">False = open it again.</param>
+public sealed record V1Lock(bool Locked = true);
+
+/// <summary><c>data</c> of <see cref="V1Type.Read"/>.</summary>
+/// <param name="Seq">Up to where.</param>
+public sealed record V1Read(long? Seq);
+
 /// <summary><c>data</c> of a client's <see cref="V1Type.Typing"/>.</summary>
 /// <param name="IsTyping">False = stopped.</param>
 public sealed record V1TypingNow(bool IsTyping = true);

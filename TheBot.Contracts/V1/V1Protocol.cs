@@ -28,6 +28,24 @@ public static class V1Type
     /// <summary>Client: say something.</summary>
     public const string Send = "send";
 
+    /// <summary>Client: give a message of one's own another text.</summary>
+    public const string Edit = "edit";
+
+    /// <summary>Client: take a message back for everybody.</summary>
+    public const string Delete = "delete";
+
+    /// <summary>Client: put an emoji on a message, or take one's own away.</summary>
+    public const string React = "react";
+
+    /// <summary>Client: pin a message, or take the pin away.</summary>
+    public const string Pin = "pin";
+
+    /// <summary>Client: lock the room, so that it can only be read, or open it again.</summary>
+    public const string Lock = "lock";
+
+    /// <summary>Client: the person has read up to a seq.</summary>
+    public const string Read = "read";
+
     /// <summary>Client and server: somebody types, or stopped.</summary>
     public const string Typing = "typing";
 
@@ -49,8 +67,32 @@ public static class V1Type
     /// <summary>Server: a message is stored. Stands before its <see cref="MessageCreated"/>.</summary>
     public const string Ack = "ack";
 
+    /// <summary>Server: what the frame of that id asked for is so, now or before. Stands before its event.</summary>
+    public const string Done = "done";
+
     /// <summary>Server, with seq: somebody said something.</summary>
     public const string MessageCreated = "message.created";
+
+    /// <summary>Server, with seq: a message has another text.</summary>
+    public const string MessageUpdated = "message.updated";
+
+    /// <summary>Server, with seq: a message was taken back for everybody.</summary>
+    public const string MessageDeleted = "message.deleted";
+
+    /// <summary>Server, with seq: somebody put an emoji on a message.</summary>
+    public const string ReactionAdded = "reaction.added";
+
+    /// <summary>Server, with seq: somebody took their emoji away.</summary>
+    public const string ReactionRemoved = "reaction.removed";
+
+    /// <summary>Server, with seq: a message was pinned.</summary>
+    public const string MessagePinned = "message.pinned";
+
+    /// <summary>Server, with seq: a message is pinned no longer.</summary>
+    public const string MessageUnpinned = "message.unpinned";
+
+    /// <summary>Server: a member has read on; not in the school's general room.</summary>
+    public const string ReadUpdated = "read.updated";
 
     /// <summary>Server, with seq: somebody came into the room.</summary>
     public const string MemberAdded = "member.added";

@@ -35,7 +35,37 @@ public sealed record V1Member(Person User);
 /// <param name="Name">Its name.</param>
 /// <param name="Description">What it is for.</param>
 /// <param name="Writable">False = its enrollment has ended.</param>
-public sealed record V1Room(string? Name, string? Description, bool? Writable);
+/// <param name="Locked">True = a moderator has locked it.</param>
+public sealed record V1Room(string? Name, string? Description, bool? Writable, bool? Locked = null);
+
+/// <summary><c>data</c> of <see cref="V1Type.Done"/>.</summary>
+/// <param name="Message">The message as it is now; after <see cref="V1Type.Edit"/>.</param>
+/// <param name="ReadSeq">Where the person's marker stands; after <see cref="V1Type.Read"/>.</param>
+public sealed record V1Done(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ChatMessage? Message = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? ReadSeq = null);
+
+/// <summary><c>data</c> of <see cref="V1Type.MessageDeleted"/>.</summary>
+/// <param name="MessageId">Which message.</param>
+/// <param name="DeletedBy">Who.</param>
+/// <param name="DeletedByRole"><c>author</c> or <c>moderator</c>.</param>
+public sealed record V1Deleted(long MessageId, long DeletedBy, string DeletedByRole);
+
+/// <summary><c>data</c> of <see cref="V1Type.ReactionAdded"/> and <see cref="V1Type.ReactionRemoved"/>.</summary>
+/// <param name="MessageId">On which message.</param>
+/// <param name="UserId">Whose.</param>
+/// <param name="Emoji">Which.</param>
+public sealed record V1Reaction(long MessageId, long UserId, string Emoji);
+
+/// <summary><c>data</c> of <see cref="V1Type.MessagePinned"/> and <see cref="V1Type.MessageUnpinned"/>.</summary>
+/// <param name="MessageId">Which message.</param>
+/// <param name="UserId">By whom.</param>
+public sealed record V1Pinned(long MessageId, long UserId);
+
+/// <summary><c>data</c> of <see cref="V1Type.ReadUpdated"/>.</summary>
+/// <param name="User">Who.</param>
+/// <param name="Seq">Has read up to here.</param>
+public sealed record V1ReadUpdated(Person User, long Seq);
 
 /// <summary><c>data</c> of a server's <see cref="V1Type.Typing"/>.</summary>
 /// <param name="User">Who.</param>

@@ -10,7 +10,16 @@ namespace TheBot.Data.Log;
 /// <param name="ActorId">Who did it; null = the roster.</param>
 /// <param name="SubjectId">Whom it concerns (member events), else null.</param>
 /// <param name="Data">UTF-8 JSON: the full message object for message events, else an object with what the kind has to say.</param>
-public sealed record RoomEvent(long RoomId, long Seq, RoomEventKind Kind, DateTimeOffset At, long? ActorId, long? SubjectId, ReadOnlyMemory<byte> Data);
+/// <param name="Extra">UTF-8 JSON: what a message event says beyond its message (an emoji, in which role somebody deleted); empty where it says nothing.</param>
+public sealed record RoomEvent(
+    long RoomId,
+    long Seq,
+    RoomEventKind Kind,
+    DateTimeOffset At,
+    long? ActorId,
+    long? SubjectId,
+    ReadOnlyMemory<byte> Data,
+    ReadOnlyMemory<byte> Extra = default);
 
 /// <summary>A committed line of a person's log.</summary>
 public sealed record UserEvent(long UserId, long Seq, UserEventKind Kind, long? RoomId, byte[]? TokenHash);

@@ -53,7 +53,7 @@ public sealed class RoomLog(NpgsqlDataSource database)
         command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Bigint, Value = (object?)readerId ?? DBNull.Value });
         var events = new List<RoomEvent>();
         await using var rows = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false)) events.Add(ReadEvent(rows, roomId));
+        while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false)) events.Add(RoomEventColumns.Read(rows, roomId));
         return events;
     }
 
@@ -206,21 +206,5 @@ public sealed class RoomLog(NpgsqlDataSource database)
                 results[index] = drafts[index].BodyHash == hash ? new(AppendVerdict.Stored, message, false) : new(AppendVerdict.Conflict, null, false);
             }
         }
-    }
-
-    private static RoomEvent ReadEvent(NpgsqlDataReader row, long roomId)
-    {
-        const int MessageAt = 6;
-        var data = !row.IsDBNull(MessageAt) ? WireJson.Utf8(MessageColumns.Read(row, MessageAt))
-            : row.IsDBNull(5) ? "{}"u8.ToArray()
-            : System.Text.Encoding.UTF8.GetBytes(row.GetString(5));
-        return new RoomEvent(
-            roomId,
-            row.GetInt64(0),
-            (RoomEventKind)row.GetInt16(1),
-            row.GetFieldValue<DateTimeOffset>(2),
-            row.IsDBNull(3) ? null : row.GetInt64(3),
-            row.IsDBNull(4) ? null : row.GetInt64(4),
-            data);
     }
 }

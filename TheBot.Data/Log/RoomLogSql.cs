@@ -100,10 +100,9 @@ internal static class RoomLogSql
     /// <summary>$1 room, $2 after seq, $3 rows at most, $4 the reader, or null for the replica's own feed.</summary>
     public const string Read =
         $"""
-        SELECT e.seq, e.kind, e.created_at, e.actor_id, e.subject_id, e.data::text, {MessageColumns.Select}
+        SELECT {RoomEventColumns.Select}
         FROM room_events e
-        LEFT JOIN messages m ON m.id = e.message_id
-        {MessageColumns.Joins}
+        {RoomEventColumns.Joins}
         WHERE e.room_id = $1 AND e.seq > $2
           AND ($4::bigint IS NULL OR e.seq > (SELECT r.visible_from_seq FROM room_readers r WHERE r.room_id = $1 AND r.user_id = $4))
         ORDER BY e.seq

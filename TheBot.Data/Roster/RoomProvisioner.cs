@@ -70,7 +70,15 @@ public sealed class RoomProvisioner(NpgsqlDataSource database, ICommittedEvents 
             after = students[^1];
         }
 
+        // A school that arrived at once has no statistics yet: until the database looks by itself, plans made without them take seconds.
+        if (!dryRun && !report.IsNothing) await AnalyzeAsync(cancellationToken).ConfigureAwait(false);
         return report;
+    }
+
+    private async Task AnalyzeAsync(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("ANALYZE users, subjects, enrollments, tutorships, guardianships, rooms, room_members");
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private Task<Provisioned> InTransactionAsync(IReadOnlyCollection<long> students, bool commit, CancellationToken cancellationToken) =>

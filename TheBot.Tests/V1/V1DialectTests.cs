@@ -20,7 +20,8 @@ public class V1DialectTests
     [MemberData(nameof(Kinds))]
     public void Every_kind_of_event_has_a_frame_with_its_seq(RoomEventKind kind)
     {
-        var frame = Read(V1Dialect.Instance.Render(new RoomEvent(5, 7, kind, At, 1, 2, "{}"u8.ToArray())));
+        var message = new ChatMessage { Id = 1, Room = 5, Seq = 3, Sender = new TheBot.Contracts.Person(1, "Анна Петрова", "teacher"), Content = "да", CreatedAt = At, UpdatedAt = At };
+        var frame = Read(V1Dialect.Instance.Render(new RoomEvent(5, 7, kind, At, 1, 2, WireJson.Utf8(message)) { Extra = """{"emoji":"👍","deleted_by_role":"author"}"""u8.ToArray() }));
 
         Assert.Equal((5, 7, "2026-01-06T12:00:00Z"), ((long)frame["room"]!, (long)frame["seq"]!, (string)frame["ts"]!));
         Assert.NotNull((string?)frame["type"]);

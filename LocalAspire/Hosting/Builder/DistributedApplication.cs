@@ -39,7 +39,11 @@ public class DistributedApplication : IHost, IAsyncDisposable
         }
     }
 
-    public virtual Task StartAsync(CancellationToken cancellationToken = default) => _host.StartAsync(cancellationToken);
+    public virtual async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        await PrepareAsync(cancellationToken);
+        await _host.StartAsync(cancellationToken);
+    }
 
     public virtual Task StopAsync(CancellationToken cancellationToken = default) => _host.StopAsync(cancellationToken);
 
@@ -57,13 +61,17 @@ public class DistributedApplication : IHost, IAsyncDisposable
         using var parent = ParentWatch.Start(Services.GetRequiredService<IHostApplicationLifetime>());
         try
         {
+            await PrepareAsync(cancellationToken);
             await _host.RunAsync(cancellationToken);
         }
         catch (DistributedApplicationException failure)
         {
+            await DisposeAsync();
             EndWith<object>(failure);
         }
     }
+
+    private Task PrepareAsync(CancellationToken cancellationToken) => Services.GetService<Orchestrator>()?.PrepareAsync(cancellationToken) ?? Task.CompletedTask;
 
     // one line instead of a stack trace: the message says what to do
     private static T EndWith<T>(DistributedApplicationException failure)

@@ -47,9 +47,12 @@ internal sealed class Orchestrator(
 
     public HttpClient Http { get; } = new(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(2), ActivityHeadersPropagator = null });
 
+    private string Reason => DistributedApplicationOptions.Metadata(AppHostAssembly, "AspireFromReason") is { Length: > 0 } reason ? reason : "AspireFrom=local";
+
     public string[] InstanceIds(IResource resource) => _instances.TryGetValue(resource, out var instances) ? [.. instances.Select(item => item.Id)] : [resource.Name];
 
-    public async Task StartAsync(CancellationToken cancellationToken)
+    /// <summary>Gives out the ports. Before the host starts, because the host would log what fails here with its stack trace and bury the one line that matters.</summary>
+    public async Task PrepareAsync(CancellationToken cancellationToken)
     {
         await eventing.PublishAsync(new BeforeStartEvent(services, services.GetRequiredService<DistributedApplicationModel>()), cancellationToken);
         foreach (var resource in builder.Resources)
@@ -63,12 +66,16 @@ internal sealed class Orchestrator(
         logs.Ids = InstanceIds;
         logs.Echo = (id, line, isError) => console.Write(names.GetValueOrDefault(id, id), line, isError);
         console.Reserve(names.Values);
-        console.Write("apphost", $"LocalAspire stand-in for Aspire 13.5.2 ({DistributedApplicationOptions.Metadata(AppHostAssembly, "AspireFromReason") ?? "referenced directly"})", isError: false);
+        console.Write("apphost", $"LocalAspire stand-in for Aspire 13.5.2 ({Reason})", isError: false);
 
         foreach (var instance in _instances.Values.SelectMany(item => item))
             instance.Publish(before => before with { State = KnownResourceStates.NotStarted });
         foreach (var resource in builder.Resources.OfType<IResourceWithEndpoints>())
             await AllocateAsync(resource, cancellationToken);
+    }
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
         foreach (var resource in builder.Resources)
             _starts.Add(Task.Run(() => StartResourceAsync(resource), CancellationToken.None));
         await eventing.PublishAsync(new AfterResourcesCreatedEvent(services, services.GetRequiredService<DistributedApplicationModel>()), cancellationToken);

@@ -9,11 +9,12 @@ using TheBot.Data.Log;
 namespace TheBot.ChatApi.Transports.SignalR;
 
 /// <summary>The hub of docs/protocol.md. A failed call's message begins with a code of <see cref="ErrorCode"/> and a colon.</summary>
-internal sealed class ChatHub(
+internal sealed partial class ChatHub(
     TolerantHubLifetime lifetime,
     Feeds feeds,
     Announcer announcer,
     MessageWriter writer,
+    MessageActions actions,
     RoomLog log,
     IOptions<DeliveryOptions> options,
     TimeProvider time,

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using TheBot.ChatApi.Delivery;
 using TheBot.Contracts;
 using TheBot.Data.Log;
@@ -9,6 +8,9 @@ namespace TheBot.ChatApi.Transports.SignalR;
 /// <summary>The hub's words for events: the methods of <see cref="IChatClient"/>.</summary>
 internal sealed class HubDialect : IDialect
 {
+    /// <summary>About how many bytes a few numbers and names take.</summary>
+    private const int SmallFrame = 128;
+
     public static HubDialect Instance { get; } = new();
 
     public int Slot => 1;
@@ -16,7 +18,18 @@ internal sealed class HubDialect : IDialect
     public OutFrame? Render(RoomEvent roomEvent) => roomEvent.Kind switch
     {
         RoomEventKind.MessageCreated => HubFrame.Call(
-            nameof(IChatClient.MessageCreated), roomEvent.Data.Length, JsonSerializer.Deserialize(roomEvent.Data.Span, WireJson.Wire.ChatMessage)!),
+            nameof(IChatClient.MessageCreated), roomEvent.Data.Length, roomEvent.Message()),
+        RoomEventKind.MessageUpdated => HubFrame.Call(
+            nameof(IChatClient.MessageUpdated), roomEvent.Data.Length + SmallFrame, new MessageUpdate(roomEvent.RoomId, roomEvent.Seq, roomEvent.Message())),
+        RoomEventKind.MessageDeleted => HubFrame.Call(
+            nameof(IChatClient.MessageDeleted),
+            SmallFrame,
+            new MessageDeletion(roomEvent.RoomId, roomEvent.Seq, roomEvent.Message().Id, roomEvent.ActorId ?? 0, roomEvent.DeletedByRole())),
+        RoomEventKind.ReactionAdded => HubFrame.Call(nameof(IChatClient.ReactionAdded), SmallFrame, Reaction(roomEvent)),
+        RoomEventKind.ReactionRemoved => HubFrame.Call(nameof(IChatClient.ReactionRemoved), SmallFrame, Reaction(roomEvent)),
+        RoomEventKind.MessagePinned => HubFrame.Call(nameof(IChatClient.MessagePinned), SmallFrame, Pin(roomEvent)),
+        RoomEventKind.MessageUnpinned => HubFrame.Call(nameof(IChatClient.MessageUnpinned), SmallFrame, Pin(roomEvent)),
+        RoomEventKind.RoomUpdated => HubFrame.Call(nameof(IChatClient.RoomUpdated), roomEvent.Data.Length + SmallFrame, roomEvent.Room()),
         _ => null,
     };
 
@@ -24,13 +37,18 @@ internal sealed class HubDialect : IDialect
     {
         EphemeralKind.Typing => Typing(ephemeral, true),
         EphemeralKind.TypingStopped => Typing(ephemeral, false),
+        EphemeralKind.Read => HubFrame.Call(nameof(IChatClient.ReadUpdated), SmallFrame, new ReadHint(ephemeral.RoomId, PersonOf(ephemeral.Who), ephemeral.Seq))
+            with { IsEphemeral = true },
         _ => null,
     };
 
-    private static HubFrame Typing(Ephemeral ephemeral, bool isTyping)
-    {
-        var who = ephemeral.Who;
-        var hint = new TypingHint(ephemeral.RoomId, new Person(who.Id, PersonName.Full(who.FirstName, who.LastName), who.Role), isTyping);
-        return HubFrame.Call(nameof(IChatClient.Typing), 128, hint) with { IsEphemeral = true };
-    }
+    private static ReactionChange Reaction(RoomEvent roomEvent) =>
+        new(roomEvent.RoomId, roomEvent.Seq, roomEvent.Message().Id, roomEvent.ActorId ?? 0, roomEvent.Emoji());
+
+    private static PinChange Pin(RoomEvent roomEvent) => new(roomEvent.RoomId, roomEvent.Seq, roomEvent.Message().Id, roomEvent.ActorId ?? 0);
+
+    private static HubFrame Typing(Ephemeral ephemeral, bool isTyping) =>
+        HubFrame.Call(nameof(IChatClient.Typing), SmallFrame, new TypingHint(ephemeral.RoomId, PersonOf(ephemeral.Who), isTyping)) with { IsEphemeral = true };
+
+    private static Person PersonOf(EphemeralPerson who) => new(who.Id, PersonName.Full(who.FirstName, who.LastName), who.Role);
 }

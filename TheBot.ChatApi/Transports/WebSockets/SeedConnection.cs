@@ -13,6 +13,7 @@ internal sealed class SeedConnection(WebSocket socket, HttpContext context, Iden
     : RawConnection(socket, context, who, SeedDialect.Instance, services)
 {
     private readonly EphemeralPerson _person = new(who.UserId, who.Username, who.FirstName, who.LastName, who.Role);
+    private SeedActions? _actions;
     private long _roomId;
     private bool _isPresent;
 
@@ -20,6 +21,7 @@ internal sealed class SeedConnection(WebSocket socket, HttpContext context, Iden
     public async Task RunAsync(long roomId, long? since, CancellationToken cancellationToken)
     {
         _roomId = roomId;
+        _actions = new SeedActions(this, roomId, House.Actions);
         await House.Feeds.OpenAsync(this).ConfigureAwait(false);
         try
         {
@@ -78,7 +80,8 @@ internal sealed class SeedConnection(WebSocket socket, HttpContext context, Iden
             case SeedFrameKind.Typing or SeedFrameKind.TypingStop or SeedFrameKind.Auth or SeedFrameKind.Unknown:
                 break;
             default:
-                throw new InvalidOperationException($"unknown frame {frame.Kind}");
+                if (_actions?.TryDo(frame) != true) throw new InvalidOperationException($"unknown frame {frame.Kind}");
+                break;
         }
     }
 

@@ -16,10 +16,17 @@ internal sealed class SeedDialect : IDialect
     public OutFrame? Render(RoomEvent roomEvent) => roomEvent.Kind switch
     {
         RoomEventKind.MessageCreated => RawFrame.Of(roomEvent, WriteChatMessage),
+        RoomEventKind.MessageUpdated => SeedChangeFrames.Edited(roomEvent),
+        RoomEventKind.MessageDeleted => SeedChangeFrames.Deleted(roomEvent),
+        RoomEventKind.MessagePinned => SeedChangeFrames.Pinned(roomEvent, isPinned: true),
+        RoomEventKind.MessageUnpinned => SeedChangeFrames.Pinned(roomEvent, isPinned: false),
+        RoomEventKind.RoomUpdated => SeedChangeFrames.Locked(roomEvent),
         _ => null,
     };
 
-    public OutFrame? Render(Ephemeral ephemeral) => RawFrame.Of(ephemeral, WriteEphemeral, ephemeral: true);
+    /// <remarks>The seed sent no read receipts, so its clients have no frame for them.</remarks>
+    public OutFrame? Render(Ephemeral ephemeral) =>
+        ephemeral.Kind == EphemeralKind.Read ? null : RawFrame.Of(ephemeral, WriteEphemeral, ephemeral: true);
 
     /// <summary>{"type":"room_history","messages":[full...]}</summary>
     public static RawFrame History(IReadOnlyList<ChatMessage> messages) => RawFrame.Of(messages, static (json, messages) =>

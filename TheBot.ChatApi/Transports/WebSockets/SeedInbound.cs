@@ -8,7 +8,9 @@ namespace TheBot.ChatApi.Transports.WebSockets;
 /// <param name="ClientId"><c>client_id</c>, top level or in <c>data</c>.</param>
 /// <param name="ReplyTo"><c>reply_to</c>, number or numeric string, top level or in <c>data</c>.</param>
 /// <param name="Token"><c>token</c> of an <c>auth</c> frame.</param>
-internal sealed record SeedInbound(SeedFrameKind Kind, string? Content = null, string? ClientId = null, long? ReplyTo = null, string? Token = null)
+/// <param name="MessageId"><c>message_id</c>, top level or in <c>data</c>.</param>
+internal sealed record SeedInbound(
+    SeedFrameKind Kind, string? Content = null, string? ClientId = null, long? ReplyTo = null, string? Token = null, SeedMessageId? MessageId = null)
 {
     private static readonly SeedInbound Unknown = new(SeedFrameKind.Unknown);
 
@@ -25,12 +27,17 @@ internal sealed record SeedInbound(SeedFrameKind Kind, string? Content = null, s
             {
                 "chat_message" or "message_send" or "message" => new(
                     SeedFrameKind.Send,
-                    Text(frame, "content"u8) ?? Text(data, "content"u8) ?? Text(frame, "message"u8) ?? Text(data, "message"u8),
+                    ContentOf(frame, data),
                     Text(frame, "client_id"u8) ?? Text(data, "client_id"u8),
                     Id(frame, "reply_to"u8) ?? Id(data, "reply_to"u8)),
                 "typing" => data.ValueKind == JsonValueKind.Object && IsFalse(data, "is_typing"u8) ? new(SeedFrameKind.TypingStop) : new(SeedFrameKind.Typing),
                 "typing_stop" => new(SeedFrameKind.TypingStop),
                 "user_event" when Text(data, "event_type"u8) == "typing" => new(IsFalse(data, "is_typing"u8) ? SeedFrameKind.TypingStop : SeedFrameKind.Typing),
+                "message_edit" => new(SeedFrameKind.Edit, ContentOf(frame, data), MessageId: MessageIdOf(frame, data)),
+                "message_delete" => new(SeedFrameKind.Delete, MessageId: MessageIdOf(frame, data)),
+                "pin_message" => new(SeedFrameKind.Pin, MessageId: MessageIdOf(frame, data)),
+                "lock_chat" => new(SeedFrameKind.Lock),
+                "mark_read" or "read" => new(SeedFrameKind.Read, MessageId: MessageIdOf(frame, data)),
                 "ping" => new(SeedFrameKind.Ping),
                 "auth" => new(SeedFrameKind.Auth, Token: Text(frame, "token"u8) ?? Text(data, "token"u8)),
                 _ => Unknown,
@@ -41,6 +48,14 @@ internal sealed record SeedInbound(SeedFrameKind Kind, string? Content = null, s
             return null;
         }
     }
+
+    private static string? ContentOf(JsonElement frame, JsonElement data) =>
+        Text(frame, "content"u8) ?? Text(data, "content"u8) ?? Text(frame, "message"u8) ?? Text(data, "message"u8);
+
+    private static SeedMessageId? MessageIdOf(JsonElement frame, JsonElement data) =>
+        Id(frame, "message_id"u8) is { } top ? new(top, Text(frame, "message_id"u8))
+        : Id(data, "message_id"u8) is { } inner ? new(inner, Text(data, "message_id"u8))
+        : null;
 
     private static string? Text(JsonElement from, ReadOnlySpan<byte> name) =>
         from.ValueKind == JsonValueKind.Object && from.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
@@ -59,6 +74,11 @@ internal sealed record SeedInbound(SeedFrameKind Kind, string? Content = null, s
     private static bool IsFalse(JsonElement from, ReadOnlySpan<byte> name) => from.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.False;
 }
 
+/// <summary>A message's id as a client wrote it: a number, or a string with a number in it, and so it is echoed.</summary>
+/// <param name="Value">The id.</param>
+/// <param name="Text">The string, or null where it came as a number.</param>
+internal readonly record struct SeedMessageId(long Value, string? Text);
+
 /// <summary>What a frame asks for. Unknown ones are ignored, as the seed's clients expect.</summary>
 internal enum SeedFrameKind
 {
@@ -68,4 +88,9 @@ internal enum SeedFrameKind
     TypingStop,
     Ping,
     Auth,
+    Edit,
+    Delete,
+    Pin,
+    Lock,
+    Read,
 }

@@ -11,6 +11,7 @@ internal sealed record SocketServices(
     Announcer Announcer,
     Presence Presence,
     MessageWriter Writer,
+    MessageActions Actions,
     RoomLog Log,
     IOptions<DeliveryOptions> Options,
     TimeProvider Time,

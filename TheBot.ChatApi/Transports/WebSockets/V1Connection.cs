@@ -15,6 +15,7 @@ internal sealed class V1Connection : RawConnection
 {
     private readonly V1Options _options;
     private readonly V1Rooms _rooms;
+    private readonly V1Actions _actions;
     private long _lastBeat;
     private volatile bool _isReady;
 
@@ -23,6 +24,7 @@ internal sealed class V1Connection : RawConnection
     {
         _options = options;
         _rooms = new V1Rooms(this, services, turns, options);
+        _actions = new V1Actions(this, services.Actions);
         _lastBeat = services.Time.GetTimestamp();
     }
 
@@ -126,7 +128,9 @@ internal sealed class V1Connection : RawConnection
             case V1Type.Typing when RoomOf(frame) is { } room: Type(frame.Id, room, frame.DataAs(V1Json.Wire.V1TypingNow)); break;
             case V1Type.Subscribe when RoomOf(frame) is { } room: Subscribe(frame.Id, room, frame.DataAs(V1Json.Wire.V1Subscribe)); break;
             case V1Type.Unsubscribe when RoomOf(frame) is { } room: _rooms.Unsubscribe(frame.Id, room); break;
+            case var type when RoomOf(frame) is { } room && _actions.TryDo(type, frame, room): break;
             case V1Type.Send or V1Type.Typing or V1Type.Subscribe or V1Type.Unsubscribe: Refuse(frame.Id, null, "room", "required"); break;
+            case var type when V1Actions.Knows(type): Refuse(frame.Id, null, "room", "required"); break;
             default: Error(frame.Id, frame.Room, new V1Error(ErrorCode.UnknownType, "this server does not know that type", "type")); break;
         }
     }

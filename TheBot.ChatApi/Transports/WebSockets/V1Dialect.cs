@@ -19,6 +19,12 @@ internal sealed class V1Dialect : IDialect
     public OutFrame? Render(RoomEvent roomEvent) => roomEvent.Kind switch
     {
         RoomEventKind.MessageCreated => Event(V1Type.MessageCreated, roomEvent, WriteMessage),
+        RoomEventKind.MessageUpdated => Event(V1Type.MessageUpdated, roomEvent, WriteMessage),
+        RoomEventKind.MessageDeleted => Event(V1Type.MessageDeleted, roomEvent, WriteDeletion),
+        RoomEventKind.ReactionAdded => Event(V1Type.ReactionAdded, roomEvent, WriteReaction),
+        RoomEventKind.ReactionRemoved => Event(V1Type.ReactionRemoved, roomEvent, WriteReaction),
+        RoomEventKind.MessagePinned => Event(V1Type.MessagePinned, roomEvent, WritePin),
+        RoomEventKind.MessageUnpinned => Event(V1Type.MessageUnpinned, roomEvent, WritePin),
         RoomEventKind.MemberAdded => Event(V1Type.MemberAdded, roomEvent, WriteData),
         RoomEventKind.MemberRemoved => Event(V1Type.MemberRemoved, roomEvent, WriteData),
         RoomEventKind.RoomUpdated => Event(V1Type.RoomUpdated, roomEvent, WriteData),
@@ -34,6 +40,7 @@ internal sealed class V1Dialect : IDialect
             EphemeralKind.TypingStopped => Hint(V1Type.Typing, ephemeral.RoomId, new V1Typing(user, false), V1Json.Wire.Typing),
             EphemeralKind.Joined => Hint(V1Type.Presence, ephemeral.RoomId, new V1Presence(user, true), V1Json.Wire.Presence),
             EphemeralKind.Left => Hint(V1Type.Presence, ephemeral.RoomId, new V1Presence(user, false), V1Json.Wire.Presence),
+            EphemeralKind.Read => Hint(V1Type.ReadUpdated, ephemeral.RoomId, new V1ReadUpdated(user, ephemeral.Seq), V1Json.Wire.ReadUpdated),
             _ => null, // a hint that a newer replica gives
         };
     }
@@ -51,6 +58,9 @@ internal sealed class V1Dialect : IDialect
     public static RawFrame Ack(string? id, ChatMessage message) => Frame(
         new V1Frame<V1Message> { Type = V1Type.Ack, Id = id, Room = message.Room, Seq = message.Seq, Ts = message.CreatedAt, Data = new(message) },
         V1Json.Wire.Message);
+
+    public static RawFrame Done(string id, long room, V1Done done) =>
+        Frame(new V1Frame<V1Done> { Type = V1Type.Done, Id = id, Room = room, Ts = DateTimeOffset.UtcNow, Data = done }, V1Json.Wire.Done);
 
     /// <param name="type"><see cref="V1Type.RoomAdded"/> or <see cref="V1Type.RoomRemoved"/>.</param>
     /// <param name="room">Which.</param>
@@ -100,6 +110,15 @@ internal sealed class V1Dialect : IDialect
         json.WriteRawValue(roomEvent.Data.Span, skipInputValidation: true);
         json.WriteEndObject();
     }
+
+    private static void WriteDeletion(Utf8JsonWriter json, RoomEvent roomEvent) => JsonSerializer.Serialize(
+        json, new V1Deleted(roomEvent.Message().Id, roomEvent.ActorId ?? 0, roomEvent.DeletedByRole()), V1Json.Wire.V1Deleted);
+
+    private static void WriteReaction(Utf8JsonWriter json, RoomEvent roomEvent) =>
+        JsonSerializer.Serialize(json, new V1Reaction(roomEvent.Message().Id, roomEvent.ActorId ?? 0, roomEvent.Emoji()), V1Json.Wire.V1Reaction);
+
+    private static void WritePin(Utf8JsonWriter json, RoomEvent roomEvent) =>
+        JsonSerializer.Serialize(json, new V1Pinned(roomEvent.Message().Id, roomEvent.ActorId ?? 0), V1Json.Wire.V1Pinned);
 
     private static void WriteData(Utf8JsonWriter json, RoomEvent roomEvent) => json.WriteRawValue(roomEvent.Data.Span, skipInputValidation: true);
 

@@ -1,0 +1,39 @@
+using System.Text.Json;
+using TheBot.Contracts;
+using TheBot.Data.Log;
+
+namespace TheBot.ChatApi.Delivery;
+
+/// <summary>What an event says, for dialects that say it in words of their own.</summary>
+internal static class EventReader
+{
+    /// <summary>The message of a message event, as it was when the event was read.</summary>
+    public static ChatMessage Message(this RoomEvent roomEvent) => JsonSerializer.Deserialize(roomEvent.Data.Span, WireJson.Wire.ChatMessage)!;
+
+    /// <summary>The emoji of a reaction event.</summary>
+    public static string Emoji(this RoomEvent roomEvent) => Text(roomEvent, "emoji");
+
+    /// <summary><c>author</c> or <c>moderator</c>, of a deletion.</summary>
+    public static string DeletedByRole(this RoomEvent roomEvent) => Text(roomEvent, "deleted_by_role");
+
+    /// <summary>What the room is after a room event.</summary>
+    public static RoomChange Room(this RoomEvent roomEvent)
+    {
+        using var json = JsonDocument.Parse(roomEvent.Data);
+        var room = json.RootElement;
+        return new RoomChange(
+            roomEvent.RoomId,
+            roomEvent.Seq,
+            roomEvent.ActorId,
+            room.GetProperty("name").GetString()!,
+            room.GetProperty("description").GetString()!,
+            room.GetProperty("writable").GetBoolean(),
+            room.GetProperty("locked").GetBoolean());
+    }
+
+    private static string Text(RoomEvent roomEvent, string name)
+    {
+        using var json = JsonDocument.Parse(roomEvent.Extra);
+        return json.RootElement.GetProperty(name).GetString()!;
+    }
+}

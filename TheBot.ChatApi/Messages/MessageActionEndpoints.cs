@@ -1,0 +1,81 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using TheBot.ChatApi.Auth;
+using TheBot.ChatApi.Http;
+using TheBot.Contracts;
+
+namespace TheBot.ChatApi.Messages;
+
+/// <summary>What happens to a message after it was sent, for those who have no socket. Every call names a state and may be repeated.</summary>
+internal static class MessageActionEndpoints
+{
+    public static void MapMessageActions(this IEndpointRouteBuilder app)
+    {
+        var room = app.MapGroup("/api/v1/rooms/{roomId:long}").RequireAuthorization();
+        room.MapPut("/read", ReadAsync).WithTags("rooms").WithSummary("The asking member has read up to a seq; the marker only rises, and never beyond the log's end.");
+        room.MapPut("/lock", (long roomId, HttpContext context, MessageActions actions) => LockAsync(roomId, true, context, actions))
+            .WithTags("rooms").WithSummary("A moderator locks the room: it can only be read.");
+        room.MapDelete("/lock", (long roomId, HttpContext context, MessageActions actions) => LockAsync(roomId, false, context, actions))
+            .WithTags("rooms").WithSummary("A moderator opens the room again.");
+
+        var message = room.MapGroup("/messages/{messageId:long}").WithTags("messages");
+        message.MapPatch("/", EditAsync).WithSummary("The author gives it another text.");
+        message.MapDelete("/", DeleteAsync).WithSummary("The author or a moderator takes it back for everybody.");
+        message.MapPut("/pin", (long roomId, long messageId, HttpContext context, MessageActions actions) => PinAsync(roomId, messageId, true, context, actions))
+            .WithSummary("A moderator, or a tutor of a forum room, pins it.");
+        message.MapDelete("/pin", (long roomId, long messageId, HttpContext context, MessageActions actions) => PinAsync(roomId, messageId, false, context, actions))
+            .WithSummary("A moderator, or a tutor of a forum room, takes the pin away.");
+        message.MapPut(
+                "/reactions/{emoji}",
+                (long roomId, long messageId, string emoji, HttpContext context, MessageActions actions) => ReactAsync(roomId, messageId, emoji, true, context, actions))
+            .WithSummary("A member puts an emoji on it.");
+        message.MapDelete(
+                "/reactions/{emoji}",
+                (long roomId, long messageId, string emoji, HttpContext context, MessageActions actions) => ReactAsync(roomId, messageId, emoji, false, context, actions))
+            .WithSummary("A member takes their own emoji away.");
+    }
+
+    private static async Task<Results<Ok<ChatMessage>, ProblemHttpResult>> EditAsync(
+        long roomId, long messageId, EditMessageRequest body, HttpContext context, MessageActions actions)
+    {
+        var outcome = await actions.EditAsync(roomId, UserOf(context), messageId, body.Content);
+        return outcome.Message is { } message ? TypedResults.Ok(message) : Refusal(outcome);
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(long roomId, long messageId, HttpContext context, MessageActions actions) =>
+        Done((await actions.DeleteAsync(roomId, UserOf(context), messageId)).OrDeletedBefore());
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> PinAsync(long roomId, long messageId, bool pinned, HttpContext context, MessageActions actions) =>
+        Done(await actions.PinAsync(roomId, UserOf(context), messageId, pinned));
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> ReactAsync(
+        long roomId, long messageId, string emoji, bool present, HttpContext context, MessageActions actions) =>
+        Done(await actions.ReactAsync(roomId, UserOf(context), messageId, emoji, present));
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> LockAsync(long roomId, bool locked, HttpContext context, MessageActions actions) =>
+        Done(await actions.LockAsync(roomId, UserOf(context), locked));
+
+    private static async Task<Results<Ok<ReadReply>, ProblemHttpResult>> ReadAsync(long roomId, ReadRequest body, HttpContext context, MessageActions actions)
+    {
+        var outcome = await actions.ReadAsync(roomId, context.Identity()!, body.Seq);
+        return outcome.Error is null ? TypedResults.Ok(new ReadReply(outcome.ReadSeq)) : Refusal(outcome.Error, outcome.Explanation!, outcome.Field);
+    }
+
+    private static long UserOf(HttpContext context) => context.Identity()!.UserId;
+
+    private static Results<NoContent, ProblemHttpResult> Done(ActionOutcome outcome) => outcome.Error is null ? TypedResults.NoContent() : Refusal(outcome);
+
+    private static ProblemHttpResult Refusal(ActionOutcome outcome) => Refusal(outcome.Error!, outcome.Explanation!, outcome.Field);
+
+    private static ProblemHttpResult Refusal(string code, string explanation, string? field) => field is null
+        ? Problems.Of(MessageEndpoints.StatusOf(code), code, explanation)
+        : Problems.Of(MessageEndpoints.StatusOf(code), code, explanation, (field, explanation));
+
+    /// <param name="Content">As of a send.</param>
+    internal sealed record EditMessageRequest(string? Content);
+
+    /// <param name="Seq">The seq up to which everything was read.</param>
+    internal sealed record ReadRequest(long? Seq);
+
+    /// <param name="ReadSeq">Where the marker stands now.</param>
+    internal sealed record ReadReply(long ReadSeq);
+}
