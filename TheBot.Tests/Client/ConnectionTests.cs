@@ -17,7 +17,11 @@ public class ConnectionTests
         var attempts = new Attempts(enough: 9);
         await using var client = new ChatClient(new ChatClientOptions
         {
-            Transport = attempts, Token = _ => ValueTask.FromResult("token"), Time = time, ConnectWithin = Limit, Jitter = () => 1,
+            Transport = attempts,
+            Token = _ => ValueTask.FromResult("token"),
+            Time = time,
+            ConnectWithin = Limit,
+            Jitter = () => 1,
         });
 
         _ = client.ConnectAsync();
@@ -34,7 +38,11 @@ public class ConnectionTests
         var attempts = new Attempts(enough: 5);
         await using var client = new ChatClient(new ChatClientOptions
         {
-            Transport = attempts, Token = _ => ValueTask.FromResult("token"), Time = time, ConnectWithin = Limit, Jitter = () => 0,
+            Transport = attempts,
+            Token = _ => ValueTask.FromResult("token"),
+            Time = time,
+            ConnectWithin = Limit,
+            Jitter = () => 0,
         });
 
         _ = client.ConnectAsync();

@@ -240,7 +240,9 @@ public class V1SocketTests(ChatGraph graph)
 
     private static ChatClient ClientFor(Support.Person who, IChatTransport transport) => new(new ChatClientOptions
     {
-        Transport = transport, Token = _ => ValueTask.FromResult(who.Token), Jitter = () => 0,
+        Transport = transport,
+        Token = _ => ValueTask.FromResult(who.Token),
+        Jitter = () => 0,
     });
 
     private static async Task<SeedSocket> OpenAsync(Support.Person who, Uri replica)
