@@ -43,7 +43,10 @@ internal sealed class LiveEvent(RoomEvent roomEvent)
 /// <param name="RoomId">The room.</param>
 /// <param name="Kind">What happens.</param>
 /// <param name="Who">The person it is about.</param>
-internal sealed record Ephemeral(long RoomId, EphemeralKind Kind, EphemeralPerson Who);
+internal sealed record Ephemeral(long RoomId, EphemeralKind Kind, EphemeralPerson Who)
+{
+    public HintKey Key => new(RoomId, Kind is EphemeralKind.Joined or EphemeralKind.Left, Who.Id);
+}
 
 /// <summary>Sent between replicas by number: a number is never given to another meaning.</summary>
 internal enum EphemeralKind : byte

@@ -31,6 +31,6 @@ internal sealed class HubDialect : IDialect
     {
         var who = ephemeral.Who;
         var hint = new TypingHint(ephemeral.RoomId, new Person(who.Id, PersonName.Full(who.FirstName, who.LastName), who.Role), isTyping);
-        return HubFrame.Call(nameof(IChatClient.Typing), 128, hint) with { IsEphemeral = true };
+        return HubFrame.Call(nameof(IChatClient.Typing), 128, hint) with { Hint = ephemeral.Key };
     }
 }

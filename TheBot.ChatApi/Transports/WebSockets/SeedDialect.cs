@@ -19,7 +19,7 @@ internal sealed class SeedDialect : IDialect
         _ => null,
     };
 
-    public OutFrame? Render(Ephemeral ephemeral) => RawFrame.Of(ephemeral, WriteEphemeral, ephemeral: true);
+    public OutFrame? Render(Ephemeral ephemeral) => RawFrame.Of(ephemeral, WriteEphemeral, ephemeral.Key);
 
     /// <summary>{"type":"room_history","messages":[full...]}</summary>
     public static RawFrame History(IReadOnlyList<ChatMessage> messages) => RawFrame.Of(messages, static (json, messages) =>
