@@ -36,7 +36,7 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
     {
         if (frames is [RawFrame only])
         {
-            await _stream.WriteAsync(only.Bytes).ConfigureAwait(false);
+            await _stream.WriteAsync(only.Bytes, Queue.Progressed).ConfigureAwait(false);
             return;
         }
 
@@ -49,13 +49,13 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
                 if (frame is not RawFrame { Bytes: var bytes }) continue;
                 if (filled + bytes.Length > chunk.Length)
                 {
-                    await _stream.WriteAsync(chunk.AsMemory(0, filled)).ConfigureAwait(false);
+                    await _stream.WriteAsync(chunk.AsMemory(0, filled), Queue.Progressed).ConfigureAwait(false);
                     filled = 0;
                 }
 
                 if (bytes.Length > chunk.Length)
                 {
-                    await _stream.WriteAsync(bytes).ConfigureAwait(false);
+                    await _stream.WriteAsync(bytes, Queue.Progressed).ConfigureAwait(false);
                     continue;
                 }
 
@@ -63,7 +63,7 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
                 filled += bytes.Length;
             }
 
-            if (filled > 0) await _stream.WriteAsync(chunk.AsMemory(0, filled)).ConfigureAwait(false);
+            if (filled > 0) await _stream.WriteAsync(chunk.AsMemory(0, filled), Queue.Progressed).ConfigureAwait(false);
         }
         finally
         {

@@ -33,7 +33,8 @@ internal sealed class SeedConnection(WebSocket socket, HttpContext context, Iden
             else
             {
                 var position = since is { } seq ? Math.Clamp(seq, room.VisibleFromSeq, room.Head) : room.Head;
-                if (since is null) Queue.Enqueue(SeedDialect.History(room.Messages));
+                // paced: fifty long messages in one frame may be more than a queue holds, and nobody is slow for that
+                if (since is null) _ = Queue.WriteAsync([SeedDialect.History(room.Messages)]);
                 _ = CatchUpAsync(subscription, position, room, cancellationToken);
             }
 
