@@ -72,7 +72,7 @@ internal sealed class Bell(IServiceProvider services, Feeds feeds, TimeProvider 
                     calls.OnMessage(channel == BellChannels.Heartbeat ? Heard : Called);
                     break;
                 }
-                catch (RedisException e)
+                catch (Exception e) when (e is RedisException or TimeoutException)
                 {
                     DeliveryLog.SubscribeFailed(logger, e);
                     await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false);
@@ -123,7 +123,7 @@ internal sealed class Bell(IServiceProvider services, Feeds feeds, TimeProvider 
         {
             redis.Publish(channel, call, CommandFlags.FireAndForget);
         }
-        catch (RedisException)
+        catch (Exception e) when (e is RedisException or ObjectDisposedException)
         {
             // no connection: Watch() notices by the missing heartbeat and says so once
         }

@@ -25,7 +25,10 @@ internal sealed class ConnectionQueue(IFrameWriter writer, DeliveryOptions optio
     private readonly Lock _gate = new();
     private List<OutFrame> _waiting = [];
     private List<OutFrame> _writing = [];
-    private List<TaskCompletionSource>? _flushed;
+    private Dictionary<HintKey, int>? _hints; // where in _waiting
+    private List<TaskCompletionSource>? _flushed; // with _waiting
+    private List<TaskCompletionSource>? _flushing; // with _writing
+    private int _frames;
     private int _bytes;
     private bool _pumping;
     private bool _closed;
@@ -37,9 +40,12 @@ internal sealed class ConnectionQueue(IFrameWriter writer, DeliveryOptions optio
         lock (_gate)
         {
             if (_closed) return;
-            if (frame.IsEphemeral && _waiting.Count > options.QueueFrames / 4) return;
-            if (_waiting.Count < options.QueueFrames && _bytes + frame.Size <= options.QueueBytes)
+            if (frame.Hint is { } hint && (TryReplace(hint, frame) || _frames > options.QueueFrames / 4)) return;
+            if (_frames < options.QueueFrames && _bytes + frame.Size <= options.QueueBytes)
             {
+                if (frame.Hint is not null) (_hints ??= [])[frame.Hint] = _waiting.Count;
+                _frames++;
+                _bytes += frame.Size;
                 Add(frame);
                 return;
             }
@@ -51,6 +57,7 @@ internal sealed class ConnectionQueue(IFrameWriter writer, DeliveryOptions optio
     }
 
     /// <summary>Takes frames that somebody paces (a page of history), and tells when they are written, so that the next page waits for the reader.</summary>
+    /// <remarks>They count against no bound: it is the server that says so much at once, and the reader is not slow for that.</remarks>
     public Task WriteAsync(IReadOnlyList<OutFrame> frames)
     {
         lock (_gate)
@@ -63,14 +70,17 @@ internal sealed class ConnectionQueue(IFrameWriter writer, DeliveryOptions optio
         }
     }
 
-    /// <summary>The last frame: everything before it is still written, nothing after it is taken.</summary>
-    public void EnqueueLast(OutFrame frame)
+    /// <summary>The last frame: everything before it is still written, nothing after it is taken. Ends when it is written, or never will be.</summary>
+    public Task EnqueueLast(OutFrame frame)
     {
         lock (_gate)
         {
-            if (_closed) return;
+            if (_closed) return Task.CompletedTask;
             Add(frame);
             _closed = true;
+            var written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            (_flushed ??= []).Add(written);
+            return written.Task;
         }
     }
 
@@ -80,6 +90,9 @@ internal sealed class ConnectionQueue(IFrameWriter writer, DeliveryOptions optio
         var started = Volatile.Read(ref _writeStarted);
         return started != 0 && time.GetElapsedTime(started) > options.WriteTimeout;
     }
+
+    /// <summary>To be called by the writer during a long write: the reader took something, so the write is slow and not stuck.</summary>
+    public void Progressed() => Volatile.Write(ref _writeStarted, time.GetTimestamp());
 
     public void Abandon()
     {
@@ -91,28 +104,48 @@ internal sealed class ConnectionQueue(IFrameWriter writer, DeliveryOptions optio
     private void Add(OutFrame frame)
     {
         _waiting.Add(frame);
-        _bytes += frame.Size;
         if (_pumping) return;
         _pumping = true;
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+    }
+
+    /// <summary>In the older one's place, so that whoever types fast fills no queue.</summary>
+    private bool TryReplace(HintKey hint, OutFrame newest)
+    {
+        if (_hints is null || !_hints.TryGetValue(hint, out var at)) return false;
+        _bytes += newest.Size - _waiting[at].Size;
+        _waiting[at] = newest;
+        return true;
     }
 
     private void Close()
     {
         _closed = true;
         _waiting.Clear();
-        _bytes = 0;
-        _flushed?.ForEach(f => f.TrySetResult());
-        _flushed = null;
+        Uncount();
+        Flushed(ref _flushing);
+        Flushed(ref _flushed);
+    }
+
+    private void Uncount()
+    {
+        (_frames, _bytes) = (0, 0);
+        _hints?.Clear();
+    }
+
+    private static void Flushed(ref List<TaskCompletionSource>? paced)
+    {
+        paced?.ForEach(p => p.TrySetResult());
+        paced = null;
     }
 
     private async Task PumpAsync()
     {
         while (true)
         {
-            List<TaskCompletionSource>? flushed;
             lock (_gate)
             {
+                Flushed(ref _flushing);
                 _writing.Clear();
                 if (_waiting.Count == 0)
                 {
@@ -121,8 +154,8 @@ internal sealed class ConnectionQueue(IFrameWriter writer, DeliveryOptions optio
                 }
 
                 (_waiting, _writing) = (_writing, _waiting);
-                (flushed, _flushed) = (_flushed, null);
-                _bytes = 0;
+                (_flushing, _flushed) = (_flushed, null);
+                Uncount();
             }
 
             try
@@ -135,12 +168,9 @@ internal sealed class ConnectionQueue(IFrameWriter writer, DeliveryOptions optio
             {
                 Volatile.Write(ref _writeStarted, 0);
                 lock (_gate) Close();
-                flushed?.ForEach(f => f.TrySetResult());
                 writer.Broken(e);
                 return;
             }
-
-            flushed?.ForEach(f => f.TrySetResult());
         }
     }
 }

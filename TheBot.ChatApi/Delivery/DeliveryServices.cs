@@ -13,7 +13,6 @@ internal static class DeliveryServices
         services.AddSingleton<Bell>();
         services.AddHostedService(provider => provider.GetRequiredService<Bell>());
         services.AddHostedService<Sweeper>();
-        services.AddHostedService<Drain>();
         services.AddSingleton<Announcer>();
         services.AddSingleton<Presence>();
         services.AddSingleton<ICommittedEvents>(provider => provider.GetRequiredService<Announcer>());

@@ -47,8 +47,16 @@ internal sealed class Feeds(RoomLog roomLog, UserLog userLog, IOptions<DeliveryO
         {
             var feed = _users.GetOrAdd(connection.UserId, id => new UserFeed(id, userLog, Leave, logger));
             if (!feed.TryAdd(connection)) continue;
-            await feed.StartAsync().ConfigureAwait(false);
-            return;
+            try
+            {
+                await feed.StartAsync().ConfigureAwait(false);
+                return;
+            }
+            catch
+            {
+                Close(connection); // or the feed that could not start would stay, and refuse this person for ever
+                throw;
+            }
         }
     }
 

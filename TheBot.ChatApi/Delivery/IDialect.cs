@@ -44,7 +44,16 @@ internal sealed class LiveEvent(RoomEvent roomEvent)
 /// <param name="Kind">What happens.</param>
 /// <param name="Who">The person it is about.</param>
 /// <param name="Seq">How far they have read (<see cref="EphemeralKind.Read"/>), else 0.</param>
-internal sealed record Ephemeral(long RoomId, EphemeralKind Kind, EphemeralPerson Who, long Seq = 0);
+internal sealed record Ephemeral(long RoomId, EphemeralKind Kind, EphemeralPerson Who, long Seq = 0)
+{
+    /// <summary>What a newer one of the same key makes needless.</summary>
+    public HintKey Key => new(RoomId, Who.Id, Kind switch
+    {
+        EphemeralKind.Joined or EphemeralKind.Left => HintFamily.Presence,
+        EphemeralKind.Read => HintFamily.Read,
+        _ => HintFamily.Typing,
+    });
+}
 
 /// <summary>Sent between replicas by number: a number is never given to another meaning.</summary>
 internal enum EphemeralKind : byte

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using TheBot.ChatApi.Auth;
+using TheBot.Contracts;
 using TheBot.Data.Log;
 using TheBot.Data.Schema;
 
@@ -36,6 +37,9 @@ internal abstract class LiveConnection : IFrameWriter
 
     /// <summary>Ends the connection with a close code after what is queued. Does not wait.</summary>
     public abstract void Close(int code, string reason);
+
+    /// <summary>Asks the client to come back to another replica, after so long where its dialect can say that.</summary>
+    public virtual void GoAway(TimeSpan retryAfter) => Close(CloseCode.GoingAway, "going away");
 
     /// <summary>Ends the connection at once.</summary>
     public abstract void Abort();

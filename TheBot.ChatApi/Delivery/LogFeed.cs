@@ -100,6 +100,7 @@ internal abstract class LogFeed<TEvent>(ILogger logger)
         while (true)
         {
             List<TEvent> page;
+            var asked = Volatile.Read(ref _wanted);
             try
             {
                 page = await ReadAsync(Next - 1, PageSize).ConfigureAwait(false);
@@ -124,8 +125,8 @@ internal abstract class LogFeed<TEvent>(ILogger logger)
                     if (SeqOf(logEvent) == Next) HandOn(logEvent);
                 }
 
-                // a short page is the log's end at that moment; beyond it only a seq that was announced meanwhile
-                if (IsClosed || (page.Count < PageSize && (Next > _wanted || page.Count == 0)))
+                // a short page is the log's end at that moment; beyond it only a seq that was announced meanwhile, perhaps after an empty page was read
+                if (IsClosed || (page.Count < PageSize && (Next > _wanted || (page.Count == 0 && _wanted == asked))))
                 {
                     _wanted = 0;
                     _reading = false;

@@ -23,10 +23,21 @@ internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options
         }
     }
 
-    /// <summary>Ends a subscription; whoever is the last closes the feed.</summary>
-    public void Remove(Subscription subscription)
+    /// <summary>Ends a subscription; whoever is the last closes the feed. False = it had ended already.</summary>
+    public bool Remove(Subscription subscription)
     {
-        lock (Gate) RemoveHere(subscription);
+        lock (Gate) return RemoveHere(subscription);
+    }
+
+    /// <summary>Queues a page of the log, unless the subscription has ended: the end is told under the same lock, and no page comes behind it.</summary>
+    public Task WritePage(Subscription subscription, long upTo, IReadOnlyList<OutFrame> frames)
+    {
+        lock (Gate)
+        {
+            if (subscription.HasEnded) return Task.CompletedTask;
+            subscription.Position = upTo;
+            return subscription.Connection.Queue.WriteAsync(frames);
+        }
     }
 
     /// <summary>
@@ -84,7 +95,7 @@ internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options
             _recent.Enqueue(live);
         }
 
-        if (logEvent is { Kind: RoomEventKind.MemberRemoved, SubjectId: { } removed }) Expel(removed);
+        if (logEvent is { Kind: RoomEventKind.MemberRemoved, SubjectId: { } removed }) Expel(removed, logEvent.Seq);
         foreach (var subscription in _subscriptions)
         {
             if (subscription.IsLive && logEvent.Seq > subscription.Position) subscription.Take(live);
@@ -92,21 +103,24 @@ internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options
     }
 
     /// <summary>Before the event reaches anybody: who is out does not hear of what follows, in whatever state their subscription is.</summary>
-    private void Expel(long userId)
+    /// <remarks>A subscription that is further already was opened by somebody who had come back: that removal is over for them.</remarks>
+    private void Expel(long userId, long seq)
     {
-        foreach (var subscription in _subscriptions.Where(s => s.Connection.UserId == userId).ToList())
+        foreach (var subscription in _subscriptions.Where(s => s.Connection.UserId == userId && s.Position < seq).ToList())
         {
             RemoveHere(subscription);
             subscription.Connection.Removed(RoomId);
         }
     }
 
-    private void RemoveHere(Subscription subscription)
+    private bool RemoveHere(Subscription subscription)
     {
         subscription.HasEnded = true;
         subscription.IsLive = false;
-        if (!_subscriptions.Remove(subscription) || _subscriptions.Count > 0) return;
+        if (!_subscriptions.Remove(subscription)) return false;
+        if (_subscriptions.Count > 0) return true;
         IsClosed = true;
         left(this);
+        return true;
     }
 }

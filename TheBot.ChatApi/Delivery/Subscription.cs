@@ -12,7 +12,7 @@ internal sealed class Subscription(RoomFeed feed, LiveConnection connection, Roo
     public LiveConnection Connection { get; } = connection;
 
     /// <summary>The seq up to which the connection has everything.</summary>
-    public long Position { get; private set; }
+    public long Position { get; set; }
 
     /// <summary>A member, who types and is present; not an administrator who looks.</summary>
     public bool IsMember { get; set; }
@@ -33,8 +33,7 @@ internal sealed class Subscription(RoomFeed feed, LiveConnection connection, Roo
             if (page.Count == 0)
             {
                 // the log goes on, but not for this person: they left the room while they were catching up
-                feed.Remove(this);
-                Connection.Removed(feed.RoomId);
+                if (feed.Remove(this)) Connection.Removed(feed.RoomId);
                 return;
             }
 
@@ -44,8 +43,7 @@ internal sealed class Subscription(RoomFeed feed, LiveConnection connection, Roo
                 if (Connection.Dialect.Render(roomEvent) is { } frame) frames.Add(frame);
             }
 
-            Position = page[^1].Seq;
-            await Connection.Queue.WriteAsync(frames).ConfigureAwait(false);
+            await feed.WritePage(this, page[^1].Seq, frames).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
         }
     }

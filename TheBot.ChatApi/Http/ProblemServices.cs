@@ -44,7 +44,7 @@ internal static class ProblemServices
     private static Task AnswerAsync(HttpContext context) => context.Features.Get<IExceptionHandlerFeature>()?.Error switch
     {
         BadHttpRequestException { InnerException: JsonException json } bad => RefuseAsync(context, bad.StatusCode, "The body is not the JSON that is expected here.", FieldOf(json)),
-        BadHttpRequestException bad => RefuseAsync(context, bad.StatusCode, bad.Message),
+        BadHttpRequestException bad => RefuseAsync(context, bad.StatusCode, "The request has no body, or a value of a wrong type."),
         NpgsqlException { IsTransient: true } => RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "The database does not answer; try again."),
         _ => RefuseAsync(context, StatusCodes.Status500InternalServerError, "Something went wrong here."),
     };

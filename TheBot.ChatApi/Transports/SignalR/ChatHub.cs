@@ -45,6 +45,7 @@ internal sealed partial class ChatHub(
         var connection = Connection;
         var subscription = await feeds.FollowAsync(connection, roomId);
         connection.Subscriptions[roomId] = subscription;
+        if (Context.ConnectionAborted.IsCancellationRequested) subscription.End(); // who left meanwhile has been cleaned up after already
         if (await log.SnapshotAsync(roomId, connection.UserId, since is null ? ChatLimits.HistoryOnConnect : 0, Context.ConnectionAborted) is not { } room)
         {
             Unsubscribe(roomId);

@@ -40,7 +40,7 @@ internal sealed class HubDialect : IDialect
         EphemeralKind.TypingStopped => Typing(ephemeral, false),
         EphemeralKind.Read => HubFrame.Call(nameof(IChatClient.ReadUpdated), SmallFrame, new ReadHint(ephemeral.RoomId, PersonOf(ephemeral.Who), ephemeral.Seq))
             with
-        { IsEphemeral = true },
+        { Hint = ephemeral.Key },
         _ => null,
     };
 
@@ -50,7 +50,7 @@ internal sealed class HubDialect : IDialect
     private static PinChange Pin(RoomEvent roomEvent) => new(roomEvent.RoomId, roomEvent.Seq, roomEvent.Message().Id, roomEvent.ActorId ?? 0);
 
     private static HubFrame Typing(Ephemeral ephemeral, bool isTyping) =>
-        HubFrame.Call(nameof(IChatClient.Typing), SmallFrame, new TypingHint(ephemeral.RoomId, PersonOf(ephemeral.Who), isTyping)) with { IsEphemeral = true };
+        HubFrame.Call(nameof(IChatClient.Typing), SmallFrame, new TypingHint(ephemeral.RoomId, PersonOf(ephemeral.Who), isTyping)) with { Hint = ephemeral.Key };
 
     private static Person PersonOf(EphemeralPerson who) => new(who.Id, PersonName.Full(who.FirstName, who.LastName), who.Role);
 }

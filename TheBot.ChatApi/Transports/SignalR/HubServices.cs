@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.StackExchangeRedis;
 using StackExchange.Redis;
@@ -30,7 +31,9 @@ internal static class HubServices
         return services;
     }
 
-    public static void MapChatHub(this IEndpointRouteBuilder app) => app.MapHub<ChatHub>("/hubs/chat").RequireAuthorization();
+    public static void MapChatHub(this IEndpointRouteBuilder app) => app
+        .MapHub<ChatHub>("/hubs/chat", options => options.Transports = HttpTransportType.WebSockets) // the others need every request at the same replica
+        .RequireAuthorization();
 
     private sealed class UserIds : IUserIdProvider
     {

@@ -23,9 +23,6 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
 
     public override void Abort() => context.Abort();
 
-    /// <summary>The replica leaves: the client comes back, to another one, after <paramref name="retryAfter"/> where its dialect has a word for that.</summary>
-    public virtual void GoAway(TimeSpan retryAfter) => Close(CloseCode.GoingAway, "going away");
-
     public override void Broken(Exception exception)
     {
         DeliveryLog.WriteFailed(House.Logger, UserId, exception);
@@ -36,7 +33,7 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
     {
         if (frames is [RawFrame only])
         {
-            await _stream.WriteAsync(only.Bytes).ConfigureAwait(false);
+            await _stream.WriteAsync(only.Bytes, Queue.Progressed).ConfigureAwait(false);
             return;
         }
 
@@ -49,13 +46,13 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
                 if (frame is not RawFrame { Bytes: var bytes }) continue;
                 if (filled + bytes.Length > chunk.Length)
                 {
-                    await _stream.WriteAsync(chunk.AsMemory(0, filled)).ConfigureAwait(false);
+                    await _stream.WriteAsync(chunk.AsMemory(0, filled), Queue.Progressed).ConfigureAwait(false);
                     filled = 0;
                 }
 
                 if (bytes.Length > chunk.Length)
                 {
-                    await _stream.WriteAsync(bytes).ConfigureAwait(false);
+                    await _stream.WriteAsync(bytes, Queue.Progressed).ConfigureAwait(false);
                     continue;
                 }
 
@@ -63,7 +60,7 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
                 filled += bytes.Length;
             }
 
-            if (filled > 0) await _stream.WriteAsync(chunk.AsMemory(0, filled)).ConfigureAwait(false);
+            if (filled > 0) await _stream.WriteAsync(chunk.AsMemory(0, filled), Queue.Progressed).ConfigureAwait(false);
         }
         finally
         {
@@ -86,19 +83,28 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
                     case Received.Text: OnMessage(message.WrittenMemory); break;
                     case Received.Binary: break; // as the old system: left unread
                     case Received.TooBig:
-                        Close(CloseCode.TooBig, $"over {ChatLimits.FrameMaxBytes} bytes");
+                        await Queue.EnqueueLast(new CloseFrame(CloseCode.TooBig, $"over {ChatLimits.FrameMaxBytes} bytes")).ConfigureAwait(false);
+                        await SwallowAsync(cancellationToken).ConfigureAwait(false);
                         return;
                     default: throw new InvalidOperationException($"unknown {received}");
                 }
             }
 
-            if (socket.State == WebSocketState.CloseReceived) Close((int)WebSocketCloseStatus.NormalClosure, "");
+            // waited for: whoever called this ends the queue next
+            await Queue.EnqueueLast(new CloseFrame((int)WebSocketCloseStatus.NormalClosure, "")).ConfigureAwait(false);
         }
         catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException)
         {
             // the client is gone, or said something that is no WebSocket: the framework has answered as RFC 6455 demands
             Queue.Abandon();
         }
+    }
+
+    /// <summary>Reads away what a refused client still sends, until it answers the close: with unread bytes the reason would be lost in a reset.</summary>
+    private async Task SwallowAsync(CancellationToken cancellationToken)
+    {
+        var rest = new byte[4096];
+        while (socket.State == WebSocketState.CloseSent) await socket.ReceiveAsync(rest.AsMemory(), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>One text message; its memory is valid during the call.</summary>

@@ -7,7 +7,7 @@ using TheBot.Contracts;
 namespace TheBot.ChatApi.Transports.WebSockets;
 
 /// <summary>A whole WebSocket text message as it goes over the wire, header included (RFC 6455, 5.2: final, unmasked).</summary>
-internal sealed record RawFrame(byte[] Bytes, bool IsEphemeral) : OutFrame(Bytes.Length, IsEphemeral)
+internal sealed record RawFrame(byte[] Bytes, HintKey? Hint) : OutFrame(Bytes.Length, Hint)
 {
     private const byte FinalText = 0x81;
 
@@ -18,7 +18,7 @@ internal sealed record RawFrame(byte[] Bytes, bool IsEphemeral) : OutFrame(Bytes
     private static Utf8JsonWriter? _json;
 
     /// <summary>A frame of what <paramref name="write"/> writes.</summary>
-    public static RawFrame Of<TState>(TState state, Action<Utf8JsonWriter, TState> write, bool ephemeral = false)
+    public static RawFrame Of<TState>(TState state, Action<Utf8JsonWriter, TState> write, HintKey? hint = null)
     {
         _buffer ??= new ArrayBufferWriter<byte>(4096);
         _buffer.ResetWrittenCount();
@@ -26,7 +26,7 @@ internal sealed record RawFrame(byte[] Bytes, bool IsEphemeral) : OutFrame(Bytes
         _json.Reset(_buffer);
         write(_json, state);
         _json.Flush();
-        return new RawFrame(WithHeader(_buffer.WrittenSpan), ephemeral);
+        return new RawFrame(WithHeader(_buffer.WrittenSpan), hint);
     }
 
     private static byte[] WithHeader(ReadOnlySpan<byte> payload)
@@ -55,4 +55,4 @@ internal sealed record RawFrame(byte[] Bytes, bool IsEphemeral) : OutFrame(Bytes
 }
 
 /// <summary>The end of a connection, in its place behind the frames before it.</summary>
-internal sealed record CloseFrame(int Code, string Reason) : OutFrame(0, false);
+internal sealed record CloseFrame(int Code, string Reason) : OutFrame(0, null);

@@ -16,6 +16,7 @@ internal sealed class SeedConnection(WebSocket socket, HttpContext context, Iden
     private SeedActions? _actions;
     private long _roomId;
     private bool _isPresent;
+    private Task _catchingUp = Task.CompletedTask;
 
     /// <summary>Opens the room, follows it from <paramref name="since"/> (or shows the newest messages), and reads until the end.</summary>
     public async Task RunAsync(long roomId, long? since, CancellationToken cancellationToken)
@@ -35,8 +36,9 @@ internal sealed class SeedConnection(WebSocket socket, HttpContext context, Iden
             else
             {
                 var position = since is { } seq ? Math.Clamp(seq, room.VisibleFromSeq, room.Head) : room.Head;
-                if (since is null) Queue.Enqueue(SeedDialect.History(room.Messages));
-                _ = CatchUpAsync(subscription, position, room, cancellationToken);
+                // paced: fifty long messages in one frame may be more than a queue holds, and nobody is slow for that
+                if (since is null) _ = Queue.WriteAsync([SeedDialect.History(room.Messages)]);
+                _catchingUp = CatchUpAsync(subscription, position, room, cancellationToken);
             }
 
             await ReceiveAsync(cancellationToken).ConfigureAwait(false);
@@ -44,6 +46,7 @@ internal sealed class SeedConnection(WebSocket socket, HttpContext context, Iden
         finally
         {
             House.Feeds.Close(this);
+            await _catchingUp.ConfigureAwait(false); // or presence might begin after it has ended
             if (_isPresent) House.Presence.Leave(roomId, _person);
         }
     }

@@ -27,7 +27,7 @@ internal sealed class SeedDialect : IDialect
 
     /// <remarks>The seed sent no read receipts, so its clients have no frame for them.</remarks>
     public OutFrame? Render(Ephemeral ephemeral) =>
-        ephemeral.Kind == EphemeralKind.Read ? null : RawFrame.Of(ephemeral, WriteEphemeral, ephemeral: true);
+        ephemeral.Kind == EphemeralKind.Read ? null : RawFrame.Of(ephemeral, WriteEphemeral, ephemeral.Key);
 
     /// <summary>{"type":"room_history","messages":[full...]}</summary>
     public static RawFrame History(IReadOnlyList<ChatMessage> messages) => RawFrame.Of(messages, static (json, messages) =>

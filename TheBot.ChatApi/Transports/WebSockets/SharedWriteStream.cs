@@ -6,6 +6,8 @@ namespace TheBot.ChatApi.Transports.WebSockets;
 /// <remarks>Each WriteAsync is one or more whole frames and is not mixed with another.</remarks>
 internal sealed class SharedWriteStream(Stream inner) : Stream
 {
+    private const int Step = 64 * 1024;
+
     private readonly SemaphoreSlim _writing = new(1);
 
     public override bool CanRead => true;
@@ -28,6 +30,26 @@ internal sealed class SharedWriteStream(Stream inner) : Stream
         try
         {
             await inner.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    /// <summary>As the other, but tells after each <see cref="Step"/> that the reader took it; still nothing gets between.</summary>
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, Action progressed)
+    {
+        await _writing.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            while (!buffer.IsEmpty)
+            {
+                var step = buffer[..Math.Min(buffer.Length, Step)];
+                await inner.WriteAsync(step).ConfigureAwait(false);
+                progressed();
+                buffer = buffer[step.Length..];
+            }
         }
         finally
         {

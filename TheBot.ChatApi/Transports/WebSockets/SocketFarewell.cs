@@ -3,14 +3,14 @@ using TheBot.ChatApi.Delivery;
 
 namespace TheBot.ChatApi.Transports.WebSockets;
 
-/// <summary>Closes the raw sockets before the server stops listening, spread over <see cref="V1Options.LeaveWithin"/>, so that the others are not run over.</summary>
+/// <summary>Closes the connections before the server stops listening, spread over <see cref="V1Options.LeaveWithin"/>, so that the others are not run over.</summary>
 internal sealed class SocketFarewell(Feeds feeds, IOptions<V1Options> options, TimeProvider time, ILogger<SocketFarewell> logger) : IHostedLifecycleService
 {
     private const int Steps = 20;
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        var leaving = feeds.Connections.OfType<RawConnection>().ToList();
+        var leaving = feeds.Connections.ToList();
         if (leaving.Count == 0) return;
         SocketLog.Leaving(logger, leaving.Count);
         foreach (var group in leaving.Chunk((leaving.Count + Steps - 1) / Steps))
@@ -20,7 +20,7 @@ internal sealed class SocketFarewell(Feeds feeds, IOptions<V1Options> options, T
             await Task.Delay(options.Value.LeaveWithin / Steps, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        foreach (var late in feeds.Connections.OfType<RawConnection>()) late.GoAway(TimeSpan.Zero);
+        foreach (var late in feeds.Connections) late.GoAway(TimeSpan.Zero);
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;

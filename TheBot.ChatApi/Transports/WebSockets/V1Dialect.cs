@@ -37,11 +37,11 @@ internal sealed class V1Dialect : IDialect
         var user = new Person(ephemeral.Who.Id, PersonName.Full(ephemeral.Who.FirstName, ephemeral.Who.LastName), ephemeral.Who.Role);
         return ephemeral.Kind switch
         {
-            EphemeralKind.Typing => Hint(V1Type.Typing, ephemeral.RoomId, new V1Typing(user, true), V1Json.Wire.Typing),
-            EphemeralKind.TypingStopped => Hint(V1Type.Typing, ephemeral.RoomId, new V1Typing(user, false), V1Json.Wire.Typing),
-            EphemeralKind.Joined => Hint(V1Type.Presence, ephemeral.RoomId, new V1Presence(user, true), V1Json.Wire.Presence),
-            EphemeralKind.Left => Hint(V1Type.Presence, ephemeral.RoomId, new V1Presence(user, false), V1Json.Wire.Presence),
-            EphemeralKind.Read => Hint(V1Type.ReadUpdated, ephemeral.RoomId, new V1ReadUpdated(user, ephemeral.Seq), V1Json.Wire.ReadUpdated),
+            EphemeralKind.Typing => Hint(V1Type.Typing, ephemeral, new V1Typing(user, true), V1Json.Wire.Typing),
+            EphemeralKind.TypingStopped => Hint(V1Type.Typing, ephemeral, new V1Typing(user, false), V1Json.Wire.Typing),
+            EphemeralKind.Joined => Hint(V1Type.Presence, ephemeral, new V1Presence(user, true), V1Json.Wire.Presence),
+            EphemeralKind.Left => Hint(V1Type.Presence, ephemeral, new V1Presence(user, false), V1Json.Wire.Presence),
+            EphemeralKind.Read => Hint(V1Type.ReadUpdated, ephemeral, new V1ReadUpdated(user, ephemeral.Seq), V1Json.Wire.ReadUpdated),
             _ => null, // a hint that a newer replica gives
         };
     }
@@ -84,10 +84,10 @@ internal sealed class V1Dialect : IDialect
     private static RawFrame Frame<T>(V1Frame<T> frame, JsonTypeInfo<V1Frame<T>> type) =>
         RawFrame.Of((frame, type), static (json, it) => JsonSerializer.Serialize(json, it.frame, it.type));
 
-    private static RawFrame Hint<T>(string type, long room, T data, JsonTypeInfo<V1Frame<T>> json) => RawFrame.Of(
-        (new V1Frame<T> { Type = type, Room = room, Ts = DateTimeOffset.UtcNow, Data = data }, json),
+    private static RawFrame Hint<T>(string type, Ephemeral ephemeral, T data, JsonTypeInfo<V1Frame<T>> json) => RawFrame.Of(
+        (new V1Frame<T> { Type = type, Room = ephemeral.RoomId, Ts = DateTimeOffset.UtcNow, Data = data }, json),
         static (writer, it) => JsonSerializer.Serialize(writer, it.Item1, it.json),
-        ephemeral: true);
+        ephemeral.Key);
 
     /// <summary>{"type":...,"room":n,"seq":n,"ts":"...","data":...}: what is written once an event, so without objects between.</summary>
     private static RawFrame Event(string type, RoomEvent roomEvent, Action<Utf8JsonWriter, RoomEvent> writeData) =>
