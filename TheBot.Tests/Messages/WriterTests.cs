@@ -12,7 +12,8 @@ public sealed class WriterTests(ScratchPostgres postgres, ITestOutputHelper outp
     public async Task A_room_that_somebody_holds_does_not_hold_up_the_others()
     {
         await using var lessons = await Lessons.OpenAsync(postgres, rooms: 4);
-        var replica = lessons.Replica();
+        // one batch at a time: where it waits, everything waits
+        var replica = lessons.Replica(options => options.Batches = 1);
         var busy = lessons.Rooms[0];
         List<Sent> held, others = [];
         await using (var hold = await lessons.HoldAsync(busy))
