@@ -153,16 +153,16 @@ internal sealed class MessageWriter(
                 var started = Stopwatch.GetTimestamp();
                 var results = await log.AppendAsync([.. commands.Select(c => c.Draft)], waitForLocks, patience.Token).ConfigureAwait(false);
                 ChatMetrics.BatchWritten(commands.Count, Stopwatch.GetElapsedTime(started));
-                return Answer(batch, commands, results, waitForLocks, announceKnown: attempt > 0);
+                return Answer(batch, commands, results, waitForLocks);
             }
             catch (PostgresException e) when (IsPoison(e))
             {
-                await WriteSinglyAsync(commands, e).ConfigureAwait(false);
-                return [];
+                return await WriteSinglyAsync(batch, commands, waitForLocks, e).ConfigureAwait(false);
             }
             catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or OperationCanceledException)
             {
                 MessageLog.BatchRetried(logger, commands.Count, attempt, e);
+                foreach (var command in commands) command.IsInDoubt = true;
             }
             catch (Exception e)
             {
@@ -177,42 +177,56 @@ internal sealed class MessageWriter(
         }
     }
 
-    /// <summary>Some draft cannot be stored: each is tried alone, in order, and the culprit fails alone.</summary>
-    private async Task WriteSinglyAsync(List<SendCommand> commands, PostgresException cause)
+    /// <summary>Some draft cannot be stored: each is tried alone, in order, and the culprit fails alone. Returns those of held rooms.</summary>
+    private async Task<Dictionary<RoomQueue, List<SendCommand>>> WriteSinglyAsync(Batch batch, List<SendCommand> commands, bool waitForLocks, PostgresException cause)
     {
         if (commands.Count == 1)
         {
             MessageLog.DraftRefused(logger, cause.SqlState, commands[0].Draft.RoomId);
             Complete(commands[0], SendOutcome.Failed(ErrorCode.Validation, "The message cannot be stored"));
-            return;
+            return [];
         }
 
-        foreach (var command in commands) await WriteAsync(new Batch([], [command]), waitForLocks: true).ConfigureAwait(false);
+        var held = new Dictionary<RoomQueue, List<SendCommand>>();
+        foreach (var command in commands)
+        {
+            // once one of a room waits, those after it must wait behind it
+            if (RoomOf(batch, command) is var room && held.TryGetValue(room, out var waiting)) waiting.Add(command);
+            else if ((await WriteAsync(batch with { Commands = [command] }, waitForLocks).ConfigureAwait(false)).Count > 0) held[room] = [command];
+        }
+
+        return held;
     }
 
-    private Dictionary<RoomQueue, List<SendCommand>> Answer(Batch batch, List<SendCommand> commands, AppendResult[] results, bool waitedForLocks, bool announceKnown)
+    private Dictionary<RoomQueue, List<SendCommand>> Answer(Batch batch, List<SendCommand> commands, AppendResult[] results, bool waitedForLocks)
     {
         var events = new List<RoomEvent>(commands.Count);
         var held = new Dictionary<RoomQueue, List<SendCommand>>();
+        var answered = 0;
         for (var i = 0; i < commands.Count; i++)
         {
             var result = results[i];
             if (result.Verdict == AppendVerdict.Held && !waitedForLocks)
             {
-                var room = batch.Rooms.Find(r => r.RoomId == commands[i].Draft.RoomId)!;
+                var room = RoomOf(batch, commands[i]);
                 if (!held.TryGetValue(room, out var waiting)) held[room] = waiting = [];
                 waiting.Add(commands[i]);
                 continue;
             }
 
-            Complete(commands[i], SendOutcome.Of(result));
-            // a message found on a second attempt may be one whose first attempt never got as far as telling anybody
-            if (result.Message is { } message && (result.IsNew || announceKnown)) events.Add(Created(message));
+            commands[i].Completed(SendOutcome.Of(result));
+            answered++;
+            // a message found after an attempt without an answer may be one of which that attempt never got as far as telling anybody
+            if (result.Message is { } message && (result.IsNew || commands[i].IsInDoubt)) events.Add(Created(message));
         }
 
         if (events.Count > 0) committed.Announce(new Committed(events, []));
+        // only now: a process that stops must not end between an answer and its announcement
+        Done(answered);
         return held;
     }
+
+    private static RoomQueue RoomOf(Batch batch, SendCommand command) => batch.Rooms.Find(room => room.RoomId == command.Draft.RoomId)!;
 
     private static RoomEvent Created(ChatMessage message) => new(
         message.Room, message.Seq, RoomEventKind.MessageCreated, message.CreatedAt, message.Sender.Id, null, WireJson.Utf8(message));
@@ -239,9 +253,15 @@ internal sealed class MessageWriter(
     private void Complete(SendCommand command, SendOutcome outcome)
     {
         command.Completed(outcome);
+        Done(1);
+    }
+
+    private void Done(int commands)
+    {
         lock (_gate)
         {
-            if (--_waiting == 0 && _stopping) _drained.TrySetResult();
+            _waiting -= commands;
+            if (_waiting == 0 && _stopping) _drained.TrySetResult();
         }
     }
 

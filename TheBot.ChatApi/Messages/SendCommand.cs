@@ -11,6 +11,9 @@ internal abstract class SendCommand(MessageDraft draft)
     /// <summary>When to stop trying (<see cref="MessageWriterOptions.Patience"/> after it was submitted); a timestamp of the time provider.</summary>
     internal long GiveUpAt { get; set; }
 
+    /// <summary>An attempt ended without an answer: the message may be stored already, and nobody was told of it.</summary>
+    internal bool IsInDoubt { get; set; }
+
     /// <summary>
     /// Called once. For a stored message before anybody's stream is told of it, so that an answer enqueued here stands before the event.
     /// Must neither block nor throw.

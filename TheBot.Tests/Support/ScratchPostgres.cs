@@ -29,14 +29,46 @@ public sealed class ScratchPostgres : IAsyncLifetime
             if (initdb.ExitCode != 0) throw new InvalidOperationException($"initdb failed: {said} {await initdb.StandardError.ReadToEndAsync(Deadline.Token())}");
         }
 
-        _server = Start(
-            Path.Combine(binaries, "postgres"),
-            "-D", _folder, "-p", _port.ToString(CultureInfo.InvariantCulture), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
-            "-c", "fsync=off", "-c", "max_connections=300");
-        await ReadyAsync(_server);
+        await StartAsync();
         await ExecuteAsync($"CREATE DATABASE {Template}");
         await MigrateAsync(ConnectionString(Template));
         NpgsqlConnection.ClearAllPools();
+    }
+
+    /// <summary>Starts the server, also after <see cref="StopAsync"/>, on the same port with the same data.</summary>
+    public async Task StartAsync()
+    {
+        var token = Deadline.Token();
+        while (true)
+        {
+            _server = Start(
+                Path.Combine(FindBinaries(), "postgres"),
+                "-D", _folder, "-p", _port.ToString(CultureInfo.InvariantCulture), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
+                "-c", "fsync=off", "-c", "max_connections=300");
+            try
+            {
+                await ReadyAsync(_server);
+                return;
+            }
+            catch (InvalidOperationException) when (!token.IsCancellationRequested)
+            {
+                // the killed server's last processes still hold its memory
+                _server.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Kills the server: nothing is told to its clients, and what was committed has to be recovered.</summary>
+    public async Task StopAsync()
+    {
+        if (_server is { HasExited: false })
+        {
+            _server.Kill(entireProcessTree: true);
+            await _server.WaitForExitAsync(Deadline.Token());
+        }
+
+        _server?.Dispose();
+        _server = null;
     }
 
     /// <summary>A fresh database with the newest schema.</summary>
@@ -58,13 +90,7 @@ public sealed class ScratchPostgres : IAsyncLifetime
     public async Task DisposeAsync()
     {
         NpgsqlConnection.ClearAllPools();
-        if (_server is { HasExited: false })
-        {
-            _server.Kill(entireProcessTree: true);
-            await _server.WaitForExitAsync(Deadline.Token());
-        }
-
-        _server?.Dispose();
+        await StopAsync();
         Directory.Delete(_folder, recursive: true);
     }
 
