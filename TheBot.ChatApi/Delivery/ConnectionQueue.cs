@@ -71,13 +71,17 @@ internal sealed class ConnectionQueue(IFrameWriter writer, DeliveryOptions optio
     }
 
     /// <summary>The last frame: everything before it is still written, nothing after it is taken.</summary>
-    public void EnqueueLast(OutFrame frame)
+    public void EnqueueLast(OutFrame frame) => _ = WriteLastAsync(frame);
+
+    /// <summary>As <see cref="EnqueueLast"/>, and tells when it is written.</summary>
+    public Task WriteLastAsync(OutFrame frame)
     {
         lock (_gate)
         {
-            if (_closed) return;
-            Add(frame);
+            if (_closed) return Task.CompletedTask;
+            var written = WriteAsync([frame]);
             _closed = true;
+            return written;
         }
     }
 

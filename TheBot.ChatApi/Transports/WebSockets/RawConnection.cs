@@ -77,27 +77,35 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
     protected async Task ReceiveAsync(CancellationToken cancellationToken)
     {
         var message = new ArrayBufferWriter<byte>(256);
+        var isTooBig = false;
         try
         {
             while (await ReceiveMessageAsync(socket, message, cancellationToken).ConfigureAwait(false) is { } received)
             {
                 switch (received)
                 {
+                    case var _ when isTooBig: break; // what is on the way is read and forgotten: a connection that ends with unread bytes takes the close with it
                     case Received.Text: OnMessage(message.WrittenMemory); break;
                     case Received.Binary: break; // as the old system: left unread
                     case Received.TooBig:
                         Close(CloseCode.TooBig, $"over {ChatLimits.FrameMaxBytes} bytes");
-                        return;
+                        isTooBig = true;
+                        break;
                     default: throw new InvalidOperationException($"unknown {received}");
                 }
             }
 
-            if (socket.State == WebSocketState.CloseReceived) Close((int)WebSocketCloseStatus.NormalClosure, "");
+            // written before this returns, for then the queue is abandoned
+            if (socket.State == WebSocketState.CloseReceived)
+            {
+                await Queue.WriteLastAsync(new CloseFrame((int)WebSocketCloseStatus.NormalClosure, "")).ConfigureAwait(false);
+            }
         }
         catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException)
         {
             // the client is gone, or said something that is no WebSocket: the framework has answered as RFC 6455 demands
             Queue.Abandon();
+            await _stream.LingerAsync(CloseTimeout, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -110,9 +118,13 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
         message.ResetWrittenCount();
         while (true)
         {
-            // an empty read first: a connection that says nothing holds no buffer
-            if (message.WrittenCount == 0) await socket.ReceiveAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
-            var got = await socket.ReceiveAsync(message.GetMemory(1024), cancellationToken).ConfigureAwait(false);
+            // an empty read first: a connection that says nothing holds no buffer. It takes a close and an empty message, which come once.
+            var got = message.WrittenCount == 0 ? await socket.ReceiveAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false) : default;
+            if (got is { MessageType: not WebSocketMessageType.Close, EndOfMessage: false })
+            {
+                got = await socket.ReceiveAsync(message.GetMemory(1024), cancellationToken).ConfigureAwait(false);
+            }
+
             if (got.MessageType == WebSocketMessageType.Close) return null;
             message.Advance(got.Count);
             if (message.WrittenCount > ChatLimits.FrameMaxBytes) return Received.TooBig;
