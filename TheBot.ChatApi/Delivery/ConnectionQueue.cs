@@ -70,17 +70,18 @@ internal sealed class ConnectionQueue(IFrameWriter writer, DeliveryOptions optio
         }
     }
 
-    /// <summary>The last frame: everything before it is still written, nothing after it is taken. Ends when it is written, or never will be.</summary>
-    public Task EnqueueLast(OutFrame frame)
+    /// <summary>The last frame: everything before it is still written, nothing after it is taken.</summary>
+    public void EnqueueLast(OutFrame frame) => _ = WriteLastAsync(frame);
+
+    /// <summary>As <see cref="EnqueueLast"/>, and tells when it is written.</summary>
+    public Task WriteLastAsync(OutFrame frame)
     {
         lock (_gate)
         {
             if (_closed) return Task.CompletedTask;
-            Add(frame);
+            var written = WriteAsync([frame]);
             _closed = true;
-            var written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            (_flushed ??= []).Add(written);
-            return written.Task;
+            return written;
         }
     }
 

@@ -49,9 +49,9 @@ public sealed class ConnectionQueueTests
     {
         var connection = await StoppedAsync();
         connection.Queue.Enqueue(new TestFrame(1, "a"));
-        _ = connection.Queue.EnqueueLast(new TestFrame(0, "last"));
+        connection.Queue.EnqueueLast(new TestFrame(0, "last"));
         connection.Queue.Enqueue(new TestFrame(2, "late"));
-        _ = connection.Queue.EnqueueLast(new TestFrame(0, "later"));
+        connection.Queue.EnqueueLast(new TestFrame(0, "later"));
         Assert.True(connection.Queue.WriteAsync([new TestFrame(3)]).IsCompleted);
         connection.GoOn();
         await connection.UntilAsync(c => c.Texts.Contains("last"), "the last frame");

@@ -74,37 +74,36 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
     protected async Task ReceiveAsync(CancellationToken cancellationToken)
     {
         var message = new ArrayBufferWriter<byte>(256);
+        var isTooBig = false;
         try
         {
             while (await ReceiveMessageAsync(socket, message, cancellationToken).ConfigureAwait(false) is { } received)
             {
                 switch (received)
                 {
+                    case var _ when isTooBig: break; // what is on the way is read and forgotten: a connection that ends with unread bytes takes the close with it
                     case Received.Text: OnMessage(message.WrittenMemory); break;
                     case Received.Binary: break; // as the old system: left unread
                     case Received.TooBig:
-                        await Queue.EnqueueLast(new CloseFrame(CloseCode.TooBig, $"over {ChatLimits.FrameMaxBytes} bytes")).ConfigureAwait(false);
-                        await SwallowAsync(cancellationToken).ConfigureAwait(false);
-                        return;
+                        Close(CloseCode.TooBig, $"over {ChatLimits.FrameMaxBytes} bytes");
+                        isTooBig = true;
+                        break;
                     default: throw new InvalidOperationException($"unknown {received}");
                 }
             }
 
-            // waited for: whoever called this ends the queue next
-            await Queue.EnqueueLast(new CloseFrame((int)WebSocketCloseStatus.NormalClosure, "")).ConfigureAwait(false);
+            // written before this returns, for then the queue is abandoned
+            if (socket.State == WebSocketState.CloseReceived)
+            {
+                await Queue.WriteLastAsync(new CloseFrame((int)WebSocketCloseStatus.NormalClosure, "")).ConfigureAwait(false);
+            }
         }
         catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException)
         {
             // the client is gone, or said something that is no WebSocket: the framework has answered as RFC 6455 demands
             Queue.Abandon();
+            await _stream.LingerAsync(CloseTimeout, cancellationToken).ConfigureAwait(false);
         }
-    }
-
-    /// <summary>Reads away what a refused client still sends, until it answers the close: with unread bytes the reason would be lost in a reset.</summary>
-    private async Task SwallowAsync(CancellationToken cancellationToken)
-    {
-        var rest = new byte[4096];
-        while (socket.State == WebSocketState.CloseSent) await socket.ReceiveAsync(rest.AsMemory(), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>One text message; its memory is valid during the call.</summary>
@@ -116,9 +115,13 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
         message.ResetWrittenCount();
         while (true)
         {
-            // an empty read first: a connection that says nothing holds no buffer
-            if (message.WrittenCount == 0) await socket.ReceiveAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
-            var got = await socket.ReceiveAsync(message.GetMemory(1024), cancellationToken).ConfigureAwait(false);
+            // an empty read first: a connection that says nothing holds no buffer. It takes a close and an empty message, which come once.
+            var got = message.WrittenCount == 0 ? await socket.ReceiveAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false) : default;
+            if (got is { MessageType: not WebSocketMessageType.Close, EndOfMessage: false })
+            {
+                got = await socket.ReceiveAsync(message.GetMemory(1024), cancellationToken).ConfigureAwait(false);
+            }
+
             if (got.MessageType == WebSocketMessageType.Close) return null;
             message.Advance(got.Count);
             if (message.WrittenCount > ChatLimits.FrameMaxBytes) return Received.TooBig;

@@ -3,7 +3,10 @@ using Microsoft.AspNetCore.Http.Features;
 namespace TheBot.ChatApi.Transports.WebSockets;
 
 /// <summary>The bytes below a WebSocket, for two writers: the framework's (pong, close) and ours (data frames, many in one write).</summary>
-/// <remarks>Each WriteAsync is one or more whole frames and is not mixed with another.</remarks>
+/// <remarks>
+/// Each WriteAsync is one or more whole frames and is not mixed with another. Disposing of it leaves the server's stream to the server: the
+/// framework disposes at the first byte that is no WebSocket, and what it answered to that would not be sent (<see cref="LingerAsync"/>).
+/// </remarks>
 internal sealed class SharedWriteStream(Stream inner) : Stream
 {
     private const int Step = 64 * 1024;
@@ -77,13 +80,21 @@ internal sealed class SharedWriteStream(Stream inner) : Stream
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
-    protected override void Dispose(bool disposing)
+    /// <summary>Reads and forgets until the other side ends, so that the last thing written reaches it: a connection that ends first takes that with it.</summary>
+    public async Task LingerAsync(TimeSpan patience, CancellationToken ended)
     {
-        if (disposing) inner.Dispose();
-        base.Dispose(disposing);
+        using var patient = CancellationTokenSource.CreateLinkedTokenSource(ended);
+        patient.CancelAfter(patience);
+        var rest = new byte[1024];
+        try
+        {
+            while (await inner.ReadAsync(rest, patient.Token).ConfigureAwait(false) > 0) { }
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            return; // cut, or it does not end: then we do
+        }
     }
-
-    public override ValueTask DisposeAsync() => inner.DisposeAsync();
 }
 
 /// <summary>Stands in for the server's upgrade, so that the WebSocket which the framework makes of it lies on a <see cref="SharedWriteStream"/>.</summary>
