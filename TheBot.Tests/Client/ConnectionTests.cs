@@ -17,7 +17,11 @@ public class ConnectionTests
         var attempts = new Attempts(enough: 9);
         await using var client = new ChatClient(new ChatClientOptions
         {
-            Transport = attempts, Token = _ => ValueTask.FromResult("token"), Time = time, ConnectWithin = Limit, Jitter = () => 1,
+            Transport = attempts,
+            Token = _ => ValueTask.FromResult("token"),
+            Time = time,
+            ConnectWithin = Limit,
+            Jitter = () => 1,
         });
 
         _ = client.ConnectAsync();
@@ -34,7 +38,11 @@ public class ConnectionTests
         var attempts = new Attempts(enough: 5);
         await using var client = new ChatClient(new ChatClientOptions
         {
-            Transport = attempts, Token = _ => ValueTask.FromResult("token"), Time = time, ConnectWithin = Limit, Jitter = () => 0,
+            Transport = attempts,
+            Token = _ => ValueTask.FromResult("token"),
+            Time = time,
+            ConnectWithin = Limit,
+            Jitter = () => 0,
         });
 
         _ = client.ConnectAsync();
@@ -136,8 +144,8 @@ public class ConnectionTests
         await first;
         await client.StateAsync(ChatState.Live);
 
-        server.Say(5, "2");
         server.Cut();
+        server.Say(5, "2"); // after the cut: it can arrive on a new connection only
         await room.TakeAsync(1);
         await client.StateAsync(ChatState.Live);
         await client.DisposeAsync();
@@ -184,6 +192,18 @@ public class ConnectionTests
         client.RoomAdded += _ => throw new FormatException("a handler's own");
 
         server.Tell(new V1Frame<V1Nothing> { Type = V1Type.RoomAdded, Room = 9, Data = V1Nothing.Instance }, V1Json.Wire.Nothing);
+
+        await Assert.ThrowsAsync<FormatException>(() => client.Completion.WaitAsync(Deadline.Token()));
+    }
+
+    [Fact]
+    public async Task A_handler_that_throws_at_the_end_does_not_keep_the_client_from_ending()
+    {
+        await using var server = await FakeServer.StartAsync();
+        var client = await ClientOf.ConnectAsync(server);
+        client.StateChanged += state => throw new FormatException($"{state}");
+
+        await client.DisposeAsync().AsTask().WaitAsync(Deadline.Token());
 
         await Assert.ThrowsAsync<FormatException>(() => client.Completion.WaitAsync(Deadline.Token()));
     }

@@ -39,7 +39,8 @@ internal sealed class HubDialect : IDialect
         EphemeralKind.Typing => Typing(ephemeral, true),
         EphemeralKind.TypingStopped => Typing(ephemeral, false),
         EphemeralKind.Read => HubFrame.Call(nameof(IChatClient.ReadUpdated), SmallFrame, new ReadHint(ephemeral.RoomId, PersonOf(ephemeral.Who), ephemeral.Seq))
-            with { IsEphemeral = true },
+            with
+        { IsEphemeral = true },
         _ => null,
     };
 
