@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using TheBot.ChatApi.Transports.SignalR;
 using TheBot.ChatApi.Transports.WebSockets;
 using TheBot.Contracts;
 using TheBot.Contracts.V1;
@@ -22,6 +23,12 @@ public class ProtocolDocumentTests
 
     public static TheoryData<int> CloseCodes => [.. Constants<int>(typeof(CloseCode))];
 
+    public static TheoryData<string> HubMethods =>
+    [
+        .. typeof(IChatClient).GetMethods().Select(m => m.Name),
+        .. typeof(ChatHub).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Where(m => m.GetBaseDefinition() == m).Select(m => m.Name),
+    ];
+
     [Theory]
     [MemberData(nameof(Types))]
     public void Every_type_of_v1_has_an_example(string type) => Assert.Contains(Examples, e => (string?)e["type"] == type);
@@ -33,6 +40,10 @@ public class ProtocolDocumentTests
     [Theory]
     [MemberData(nameof(CloseCodes))]
     public void Every_close_code_has_a_line(int code) => Assert.Contains($"\n| {code.ToString(CultureInfo.InvariantCulture)} | ", Text, StringComparison.Ordinal);
+
+    [Theory]
+    [MemberData(nameof(HubMethods))]
+    public void Every_method_of_the_hub_is_named(string method) => Assert.Contains($"`{method}(", Text, StringComparison.Ordinal);
 
     [Fact]
     public void The_message_object_is_the_one_of_the_wire()
