@@ -24,7 +24,11 @@ public sealed class ReactionAndPinTests(ScratchPostgres postgres)
             new[] { first, second, gone, goneAgain }.Select(r => r.Verdict));
         var log = await talk.EventsAsync(talk.Parent, after: said.Seq);
         Assert.Equal([RoomEventKind.ReactionAdded, RoomEventKind.ReactionRemoved], log.Select(e => e.Kind));
-        Assert.All(log, e => Assert.Equal(("👍", talk.Student, said.Id), ((string)JsonNode.Parse(e.Extra.Span)!["emoji"]!, e.ActorId, (long)JsonNode.Parse(e.Data.Span)!["id"]!)));
+        Assert.All(log, e =>
+        {
+            Assert.Equal(("👍", talk.Student), ((string)JsonNode.Parse(e.Extra.Span)!["emoji"]!, e.ActorId));
+            Assert.Equal(said.Id, (long)JsonNode.Parse(e.Data.Span)!["id"]!);
+        });
         await talk.School.LogsAgreeAsync();
     }
 
@@ -135,7 +139,8 @@ public sealed class ReactionAndPinTests(ScratchPostgres postgres)
         Roster.School.Expect(await talk.School.Roster.EndEnrollmentAsync(talk.Enrollment, Deadline.Token()));
 
         Assert.Equal((ChangeVerdict.Changed, ChangeVerdict.Unchanged), (locked.Verdict, again.Verdict));
-        var updates = (await talk.EventsAsync(talk.Parent)).Where(e => e.Kind == RoomEventKind.RoomUpdated).TakeLast(2).Select(e => JsonNode.Parse(e.Data.Span)!.AsObject()).ToList();
+        var lines = (await talk.EventsAsync(talk.Parent)).Where(e => e.Kind == RoomEventKind.RoomUpdated).TakeLast(2);
+        var updates = lines.Select(e => JsonNode.Parse(e.Data.Span)!.AsObject()).ToList();
         Assert.All(updates, data => Assert.Equal(["description", "locked", "name", "writable"], data.Select(f => f.Key).Order(StringComparer.Ordinal)));
         Assert.Equal([(true, true), (true, false)], updates.Select(data => ((bool)data["locked"]!, (bool)data["writable"]!)));
         Assert.Equal((string)updates[0]["name"]!, (string)updates[1]["name"]!);

@@ -65,9 +65,12 @@ public sealed class ChatGraph : IAsyncLifetime
     public async Task<SeedSocket> SeedAsync(string username, long roomId, Uri replica) =>
         await SeedSocket.ConnectAsync(replica, $"/ws/chat/{roomId}/?token={await TokenAsync(username)}");
 
-    public async Task<HubConnection> HubAsync(string username, Uri replica)
+    public async Task<HubConnection> HubAsync(string username, Uri replica) => await HubWithAsync(await TokenAsync(username), replica);
+
+    public static Task<SeedSocket> SeedAsync(Person person, long roomId, Uri replica) => SeedSocket.ConnectAsync(replica, $"/ws/chat/{roomId}/?token={person.Token}");
+
+    public static async Task<HubConnection> HubWithAsync(string token, Uri replica)
     {
-        var token = await TokenAsync(username);
         var hub = new HubConnectionBuilder()
             .WithUrl(new Uri(replica, "/hubs/chat"), options =>
             {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using TheBot.ChatApi.Transports.SignalR;
 using TheBot.ChatApi.Transports.WebSockets;
 using TheBot.Contracts;
 using TheBot.Contracts.V1;
@@ -22,6 +23,8 @@ public class ProtocolDocumentTests
 
     public static TheoryData<int> CloseCodes => [.. Constants<int>(typeof(CloseCode))];
 
+    public static TheoryData<string> HubMethods => [.. typeof(IChatClient).GetMethods().Concat(ChatHubsOwn()).Select(m => m.Name).Distinct()];
+
     [Theory]
     [MemberData(nameof(Types))]
     public void Every_type_of_v1_has_an_example(string type) => Assert.Contains(Examples, e => (string?)e["type"] == type);
@@ -33,6 +36,10 @@ public class ProtocolDocumentTests
     [Theory]
     [MemberData(nameof(CloseCodes))]
     public void Every_close_code_has_a_line(int code) => Assert.Contains($"\n| {code.ToString(CultureInfo.InvariantCulture)} | ", Text, StringComparison.Ordinal);
+
+    [Theory]
+    [MemberData(nameof(HubMethods))]
+    public void Every_method_of_the_hub_is_named(string method) => Assert.Contains($"`{method}(", Text, StringComparison.Ordinal);
 
     [Fact]
     public void The_message_object_is_the_one_of_the_wire()
@@ -55,6 +62,10 @@ public class ProtocolDocumentTests
             (ChatLimits.ContentMaxLength, ChatLimits.FrameMaxBytes, options.RoomsMax, ChatLimits.HistoryOnConnect, options.HeartbeatEvery.TotalSeconds),
             ((int)limits["content_max_length"]!, (int)limits["frame_max_bytes"]!, (int)limits["rooms_max"]!, (int)limits["history_on_subscribe"]!, (double)limits["heartbeat_seconds"]!));
     }
+
+    /// <summary>What the hub's clients may call, without what it inherits.</summary>
+    private static IEnumerable<MethodInfo> ChatHubsOwn() =>
+        typeof(ChatHub).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Where(m => m.GetBaseDefinition() == m);
 
     private static IEnumerable<T> Constants<T>(Type of) =>
         of.GetFields(BindingFlags.Public | BindingFlags.Static).Where(f => f.IsLiteral && f.FieldType == typeof(T)).Select(f => (T)f.GetRawConstantValue()!);
