@@ -235,7 +235,9 @@ public class V1SocketTests(ChatGraph graph)
         Assert.Equal(sent.Select(m => m.Content), events.Cast<MessageCreated>().Select(e => e.Message.Content));
         Assert.Equal(Enumerable.Range(1, sent.Count).Select(i => head + i), events.Select(e => e.Seq));
         foreach (var message in sent) await message.Stored.WaitAsync(Deadline.Token());
-        Assert.True(teachers.Made > 4 && students.Made > 4, $"{teachers.Made} and {students.Made} connections");
+
+        // the last cut may come when everything has arrived: the clients come back after it all the same, in their own time
+        await Deadline.UntilAsync(() => Task.FromResult(Math.Min(teachers.Made, students.Made)), made => made > 4, "connections of the client that made fewer");
     }
 
     private static ChatClient ClientFor(Support.Person who, IChatTransport transport) => new(new ChatClientOptions
