@@ -2,6 +2,7 @@ using StackExchange.Redis;
 using TheBot.ChatApi.Auth;
 using TheBot.ChatApi.Delivery;
 using TheBot.ChatApi.Http;
+using TheBot.ChatApi.Limits;
 using TheBot.ChatApi.Messages;
 using TheBot.ChatApi.Observability;
 using TheBot.ChatApi.Rooms;
@@ -17,7 +18,7 @@ builder.AddNpgsqlDbContext<ChatDbContext>(ChatDatabase.ConnectionName, settings 
 builder.AddRedisClient("redis", settings => settings.DisableHealthChecks = true, redis => redis.BacklogPolicy = BacklogPolicy.FailFast);
 
 builder.Services.AddSingleton(TimeProvider.System);
-builder.Services.AddChatDatabase().AddDatabaseHealth().AddProblems().AddTokenAuthentication();
+builder.Services.AddChatDatabase().AddDatabaseHealth().AddProblems().AddLimits().AddTokenAuthentication();
 builder.Services.AddRoster().AddRooms().AddMessages().AddDelivery();
 builder.Services.AddChatSockets().AddChatHub();
 

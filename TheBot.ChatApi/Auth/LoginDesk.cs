@@ -1,10 +1,13 @@
+using System.Net;
 using Npgsql;
+using TheBot.ChatApi.Http;
+using TheBot.ChatApi.Limits;
 using TheBot.Data.Auth;
 
 namespace TheBot.ChatApi.Auth;
 
 /// <summary>From a name and a password to a token. Another device's token goes on working.</summary>
-internal sealed class LoginDesk(NpgsqlDataSource database, IHostEnvironment environment) : IDisposable
+internal sealed class LoginDesk(NpgsqlDataSource database, AddressLimits addresses, IHostEnvironment environment) : IDisposable
 {
     private const int DeviceMaxLength = 200;
 
@@ -16,22 +19,35 @@ internal sealed class LoginDesk(NpgsqlDataSource database, IHostEnvironment envi
         """;
 
     private const string ByEmail = $"{Columns} WHERE lower(email) = lower($1) AND deleted_at IS NULL ORDER BY id LIMIT 5";
-    private const string ByUsername = $"{Columns} WHERE username = $1 AND deleted_at IS NULL";
+
+    // A phone begins a name with a capital letter. Two imported names may differ in nothing but that: the one that was typed comes first.
+    private const string ByUsername = $"{Columns} WHERE lower(username) = lower($1) AND deleted_at IS NULL ORDER BY username <> $1, id LIMIT 5";
 
     /// <summary>A password costs a good part of a second of one core: a rush of logins may not take the cores from those who are in.</summary>
     private readonly SemaphoreSlim _hashing = new(Math.Max(1, Environment.ProcessorCount / 2));
 
-    /// <summary>Everybody whose password this is, or null; refusing an unknown name costs what refusing a password does.</summary>
-    public async Task<Account?> FindAsync(string? email, string? username, string password, CancellationToken cancellationToken)
+    /// <summary>Whose password this is; refusing an unknown name costs what refusing a password does.</summary>
+    /// <param name="email">The name to look for, unless it is null.</param>
+    /// <param name="username">Otherwise this one, in any case of its letters.</param>
+    /// <param name="password">As it was typed.</param>
+    /// <param name="address">Where from: failures are counted by address.</param>
+    /// <param name="cancellationToken">The request's end.</param>
+    public async Task<LoginAttempt> FindAsync(string? email, string? username, string password, IPAddress? address, CancellationToken cancellationToken)
     {
-        var candidates = await ReadAsync(email is null ? ByUsername : ByEmail, email ?? username ?? "", cancellationToken);
+        // Postgres takes neither NUL nor half a character, so nobody is called that
+        var name = email ?? username ?? "";
+        var candidates = FieldRules.IsStorable(name) ? await ReadAsync(email is null ? ByUsername : ByEmail, name, cancellationToken) : [];
         await _hashing.WaitAsync(cancellationToken);
         try
         {
+            // asked for here, where few are at the same time, or all who came at once would be let through
+            if (!addresses.MayLogIn(address, out var retryAfter)) return new LoginAttempt(null, retryAfter);
             // demo accounts have a published password
             var account = candidates.Find(candidate => DjangoPassword.Verify(password, candidate.PasswordHash) && (!candidate.IsDemo || environment.IsDevelopment()));
             if (candidates.Count == 0) DjangoPassword.Verify(password, stored: null);
-            return account;
+            if (account is null) addresses.LoginFailed(address);
+            else if (DjangoPassword.IsWeak(account.PasswordHash)) await StrengthenAsync(account, password, cancellationToken);
+            return new LoginAttempt(account, null);
         }
         finally
         {
@@ -46,12 +62,27 @@ internal sealed class LoginDesk(NpgsqlDataSource database, IHostEnvironment envi
         await using var command = database.CreateCommand("INSERT INTO tokens (hash, user_id, device) VALUES ($1, $2, $3)");
         command.Parameters.Add(new NpgsqlParameter<byte[]?> { TypedValue = Tokens.Hash(token) });
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = userId });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = device?.Length > DeviceMaxLength ? device[..DeviceMaxLength] : device ?? "" });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Beginning(device) });
         await command.ExecuteNonQueryAsync(cancellationToken);
         return token;
     }
 
     public void Dispose() => _hashing.Dispose();
+
+    /// <summary>The only moment in which the password is known. Whoever has changed it meanwhile keeps the new one.</summary>
+    private async Task StrengthenAsync(Account account, string password, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("UPDATE users SET password_hash = $2 WHERE id = $1 AND password_hash = $3");
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = account.Id });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = DjangoPassword.Hash(password) });
+        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = account.PasswordHash });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Never ends within a surrogate pair.</summary>
+    private static string Beginning(string? device) =>
+        device is not { Length: > DeviceMaxLength } ? device ?? ""
+        : device[..(char.IsHighSurrogate(device[DeviceMaxLength - 1]) ? DeviceMaxLength - 1 : DeviceMaxLength)];
 
     private async Task<List<Account>> ReadAsync(string sql, string name, CancellationToken cancellationToken)
     {
@@ -78,6 +109,10 @@ internal sealed class LoginDesk(NpgsqlDataSource database, IHostEnvironment envi
         return found;
     }
 }
+
+/// <param name="Account">Who it is; null = nobody with this name and password.</param>
+/// <param name="RetryAfter">Not null = nobody was looked for: too many failures from this address, try again after that.</param>
+internal readonly record struct LoginAttempt(Account? Account, TimeSpan? RetryAfter);
 
 /// <summary>An account at the moment of login.</summary>
 internal sealed record Account(

@@ -12,6 +12,7 @@ internal static class LoginEndpoint
     private const string NameMissing = "Необходимо указать email или имя пользователя";
     private const string PasswordMissing = "Пароль не может быть пустым";
     private const string WrongCredentials = "Неверные учетные данные";
+    private const string TooMany = "Слишком много неудачных попыток входа, попробуйте позже";
     private const string Disabled = "Учетная запись отключена или недоступна";
     private const string Welcome = "Вход выполнен успешно";
 
@@ -23,11 +24,15 @@ internal static class LoginEndpoint
     {
         var (email, username) = (Trimmed(body.Email), Trimmed(body.Username));
         if (string.IsNullOrEmpty(body.Password)) return Problems.Seed(StatusCodes.Status400BadRequest, PasswordMissing);
-        if ((email ?? username) is not { } name) return Problems.Seed(StatusCodes.Status400BadRequest, NameMissing);
-        // Postgres takes no NUL in a text, so nobody is called that
-        if (name.Contains('\0', StringComparison.Ordinal)) return Problems.Seed(StatusCodes.Status401Unauthorized, WrongCredentials);
-        if (await desk.FindAsync(email, username, body.Password, cancellationToken) is not { } account)
-            return Problems.Seed(StatusCodes.Status401Unauthorized, WrongCredentials);
+        if (email is null && username is null) return Problems.Seed(StatusCodes.Status400BadRequest, NameMissing);
+        var attempt = await desk.FindAsync(email, username, body.Password, context.Connection.RemoteIpAddress, cancellationToken);
+        if (attempt.RetryAfter is { } retryAfter)
+        {
+            Problems.SetRetryAfter(context.Response, retryAfter.TotalSeconds);
+            return Problems.Seed(StatusCodes.Status429TooManyRequests, TooMany);
+        }
+
+        if (attempt.Account is not { } account) return Problems.Seed(StatusCodes.Status401Unauthorized, WrongCredentials);
         if (!account.IsActive) return Problems.Seed(StatusCodes.Status403Forbidden, Disabled);
 
         var token = await desk.IssueAsync(account.Id, context.Request.Headers[HeaderNames.UserAgent], cancellationToken);

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Text;
+
 namespace TheBot.ChatApi.Http;
 
 /// <summary>Checks a body field by field and gathers everything that is wrong with it.</summary>
@@ -21,10 +24,24 @@ internal sealed class FieldRules
     {
         var text = value?.Trim();
         if (text?.Length > maxLength) _errors.Add((field, $"is longer than {maxLength} characters"));
-        // Postgres keeps no NUL in a text
-        if (text?.Contains('\0', StringComparison.Ordinal) == true) _errors.Add((field, "contains a NUL character"));
+        if (text is not null && !IsPlain(text)) _errors.Add((field, "contains a control character or half of a surrogate pair"));
         return string.IsNullOrEmpty(text) ? null : text;
     }
+
+    /// <summary>Whether Postgres can keep a text: neither NUL nor half of a surrogate pair is in it.</summary>
+    public static bool IsStorable(ReadOnlySpan<char> text)
+    {
+        while (Rune.DecodeFromUtf16(text, out _, out var length) == OperationStatus.Done)
+        {
+            if (text[0] == '\0') return false;
+            text = text[length..];
+        }
+
+        return text.IsEmpty;
+    }
+
+    /// <summary>Whether a text is good for one line on somebody's screen.</summary>
+    private static bool IsPlain(string text) => IsStorable(text) && !text.Any(char.IsControl);
 
     /// <summary>An id that must be there.</summary>
     public long Id(string field, long? value)

@@ -11,11 +11,7 @@ internal static class ProblemServices
     /// <summary>Problem details, and the wire's JSON for every endpoint.</summary>
     public static IServiceCollection AddProblems(this IServiceCollection services)
     {
-        services.AddProblemDetails(options => options.CustomizeProblemDetails = context =>
-        {
-            var problem = context.ProblemDetails;
-            problem.Extensions.TryAdd("code", Problems.CodeOf(problem.Status ?? StatusCodes.Status500InternalServerError));
-        });
+        services.AddProblemDetails(options => options.CustomizeProblemDetails = Problems.Complete);
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;

@@ -12,6 +12,9 @@ namespace TheBot.ChatApi.Messages;
 /// <param name="Field">The field that breaks a rule, by its name on the wire, or null.</param>
 internal readonly record struct ActionOutcome(ChangeVerdict? Verdict, ChatMessage? Message, string? Error, string? Explanation, string? Field)
 {
+    /// <summary>After which time the same may succeed; null where nobody can tell.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     public static ActionOutcome NotSaved { get; } = Failed(null, ErrorCode.Save, "Failed to save message");
 
     /// <summary>For doors where a deletion may be repeated: what was deleted before is what was asked for.</summary>

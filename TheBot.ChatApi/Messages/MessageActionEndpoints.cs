@@ -64,7 +64,7 @@ internal static class MessageActionEndpoints
 
     private static Results<NoContent, ProblemHttpResult> Done(ActionOutcome outcome) => outcome.Error is null ? TypedResults.NoContent() : Refusal(outcome);
 
-    private static ProblemHttpResult Refusal(ActionOutcome outcome) => Refusal(outcome.Error!, outcome.Explanation!, outcome.Field);
+    private static ProblemHttpResult Refusal(ActionOutcome outcome) => Refusal(outcome.Error!, outcome.Explanation!, outcome.Field).After(outcome.RetryAfter);
 
     private static ProblemHttpResult Refusal(string code, string explanation, string? field) => field is null
         ? Problems.Of(MessageEndpoints.StatusOf(code), code, explanation)

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Npgsql;
 using TheBot.ChatApi.Auth;
+using TheBot.ChatApi.Limits;
 using TheBot.Contracts;
 using TheBot.Data.Log;
 
@@ -19,6 +20,7 @@ internal sealed class MessageActions(
     RoomLog log,
     ICommittedEvents committed,
     IReadMarkerListener readers,
+    PersonLimits limits,
     IOptions<MessageWriterOptions> options,
     TimeProvider time,
     ILogger<MessageActions> logger)
@@ -41,15 +43,15 @@ internal sealed class MessageActions(
             return Answered(ActionOutcome.Failed(null, ErrorCode.Validation, broken!.Rule, broken.Field), answer);
         }
 
-        return await RunAsync(roomId, Editing, ct => changes.EditAsync(roomId, actorId, messageId, text, ct), answer).ConfigureAwait(false);
+        return await RunAsync(roomId, actorId, Editing, ct => changes.EditAsync(roomId, actorId, messageId, text, ct), answer).ConfigureAwait(false);
     }
 
     /// <remarks>What is deleted already is an error, as in the seed; see <see cref="ActionOutcome.OrDeletedBefore"/>.</remarks>
     public Task<ActionOutcome> DeleteAsync(long roomId, long actorId, long messageId, Action<ActionOutcome>? answer = null) =>
-        RunAsync(roomId, Deleting, ct => changes.DeleteAsync(roomId, actorId, messageId, ct), answer);
+        RunAsync(roomId, actorId, Deleting, ct => changes.DeleteAsync(roomId, actorId, messageId, ct), answer);
 
     public Task<ActionOutcome> PinAsync(long roomId, long actorId, long messageId, bool pinned, Action<ActionOutcome>? answer = null) =>
-        RunAsync(roomId, Other, ct => changes.PinAsync(roomId, actorId, messageId, pinned, ct), answer);
+        RunAsync(roomId, actorId, Other, ct => changes.PinAsync(roomId, actorId, messageId, pinned, ct), answer);
 
     /// <summary>Pins what is not pinned and the other way round, for clients that know no other way.</summary>
     /// <remarks>Which of the two is settled once, before the first attempt: turning over again after a lost answer would undo it.</remarks>
@@ -61,11 +63,11 @@ internal sealed class MessageActions(
 
     public async Task<ActionOutcome> ReactAsync(long roomId, long actorId, long messageId, string? emoji, bool present, Action<ActionOutcome>? answer = null) =>
         MessageRules.IsEmoji(emoji)
-            ? await RunAsync(roomId, Other, ct => changes.ReactAsync(roomId, actorId, messageId, emoji, present, ct), answer).ConfigureAwait(false)
+            ? await RunAsync(roomId, actorId, Other, ct => changes.ReactAsync(roomId, actorId, messageId, emoji, present, ct), answer).ConfigureAwait(false)
             : Answered(ActionOutcome.Failed(null, ErrorCode.Validation, $"emoji must be one emoji of at most {ChatLimits.EmojiMaxLength} characters", "emoji"), answer);
 
     public Task<ActionOutcome> LockAsync(long roomId, long actorId, bool locked, Action<ActionOutcome>? answer = null) =>
-        RunAsync(roomId, Other, ct => changes.LockAsync(roomId, actorId, locked, ct), answer);
+        RunAsync(roomId, actorId, Other, ct => changes.LockAsync(roomId, actorId, locked, ct), answer);
 
     /// <summary>As <see cref="TogglePinAsync"/>.</summary>
     public async Task<ActionOutcome> ToggleLockAsync(long roomId, long actorId, Action<ActionOutcome>? answer = null)
@@ -96,8 +98,14 @@ internal sealed class MessageActions(
         };
     }
 
-    private async Task<ActionOutcome> RunAsync(long roomId, Refusals refusals, Func<CancellationToken, Task<ChangeResult>> change, Action<ActionOutcome>? answer)
+    private async Task<ActionOutcome> RunAsync(
+        long roomId, long actorId, Refusals refusals, Func<CancellationToken, Task<ChangeResult>> change, Action<ActionOutcome>? answer)
     {
+        if (!limits.TryTakeMessage(actorId, out var retryAfter))
+        {
+            return Answered(ActionOutcome.Failed(null, ErrorCode.RateLimited, limits.TooFast(retryAfter)) with { RetryAfter = retryAfter }, answer);
+        }
+
         var attempts = 0;
         var (_, result) = await AskAsync(
             roomId,

@@ -62,7 +62,7 @@ internal static class MessageEndpoints
         var send = new AwaitedSend(draft);
         writer.Submit(send);
         var outcome = await send.Outcome;
-        if (outcome.Message is not { } message) return Problems.Of(StatusOf(outcome.Error!), outcome.Error!, outcome.Explanation!);
+        if (outcome.Message is not { } message) return Problems.Of(StatusOf(outcome.Error!), outcome.Error!, outcome.Explanation!).After(outcome.RetryAfter);
         return outcome.IsNew ? TypedResults.Created($"/api/v1/rooms/{roomId}/messages?around={message.Seq}&limit=1", message) : TypedResults.Ok(message);
     }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
+using TheBot.ChatApi.Http;
 using TheBot.Contracts;
 using TheBot.Data.Log;
 
@@ -31,7 +32,7 @@ internal static class MessageRules
         var text = content?.Trim();
         broken = string.IsNullOrEmpty(text) ? new("content", "Message content required")
             : text.Length > ChatLimits.ContentMaxLength ? new("content", $"Message content is longer than {ChatLimits.ContentMaxLength} characters")
-            : !IsStorable(text) ? new("content", "Message content contains a NUL or half of a surrogate pair")
+            : !FieldRules.IsStorable(text) ? new("content", "Message content contains a NUL or half of a surrogate pair")
             : null;
         return broken is null ? text : null;
     }
@@ -39,7 +40,7 @@ internal static class MessageRules
     /// <summary>Exactly one emoji, as people see it: a single grapheme made of what emoji are made of, at most <see cref="ChatLimits.EmojiMaxLength"/> UTF-16 code units.</summary>
     public static bool IsEmoji([NotNullWhen(true)] string? text)
     {
-        if (text is not { Length: > 0 and <= ChatLimits.EmojiMaxLength } || !IsStorable(text)) return false;
+        if (text is not { Length: > 0 and <= ChatLimits.EmojiMaxLength } || !FieldRules.IsStorable(text)) return false;
         if (StringInfo.GetNextTextElementLength(text) != text.Length) return false;
         var isPicture = false;
         foreach (var rune in text.EnumerateRunes())
@@ -70,18 +71,6 @@ internal static class MessageRules
     public static string? ClientIdOf(MessageDraft draft) => draft.ClientId[0] == MessageDraft.ServerMade ? null : draft.ClientId;
 
     private static bool IsClientId(string id) => id.Length is > 0 and <= ChatLimits.ClientIdMaxLength && !id.AsSpan().ContainsAnyExcept(ClientIdCharacters);
-
-    /// <summary>Postgres stores neither NUL nor what is not Unicode.</summary>
-    private static bool IsStorable(string text)
-    {
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (text[i] == '\0' || char.IsLowSurrogate(text[i])) return false;
-            if (char.IsHighSurrogate(text[i]) && (++i == text.Length || !char.IsLowSurrogate(text[i]))) return false;
-        }
-
-        return true;
-    }
 }
 
 /// <param name="Field">The field's name on the wire.</param>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using TheBot.ChatApi.Limits;
 using TheBot.ChatApi.Observability;
 using TheBot.Contracts;
 using TheBot.Data.Log;
@@ -18,6 +19,7 @@ namespace TheBot.ChatApi.Messages;
 internal sealed class MessageWriter(
     RoomLog log,
     ICommittedEvents committed,
+    PersonLimits limits,
     IOptions<MessageWriterOptions> options,
     TimeProvider time,
     ILogger<MessageWriter> logger) : IHostedService
@@ -37,6 +39,13 @@ internal sealed class MessageWriter(
     /// <summary>Takes a message in. Its <see cref="SendCommand.Completed"/> is called in any case, perhaps before this returns.</summary>
     public void Submit(SendCommand command)
     {
+        // here, because every door leads here
+        if (!limits.TryTakeMessage(command.Draft.SenderId, out var retryAfter))
+        {
+            command.Completed(SendOutcome.Failed(ErrorCode.RateLimited, limits.TooFast(retryAfter)) with { RetryAfter = retryAfter });
+            return;
+        }
+
         command.GiveUpAt = time.GetTimestamp() + (long)(_options.Patience.TotalSeconds * time.TimestampFrequency);
         lock (_gate)
         {

@@ -24,6 +24,9 @@ internal abstract class SendCommand(MessageDraft draft)
 /// <summary>How a send ended: a stored message, or an error by its stable code.</summary>
 internal readonly record struct SendOutcome(ChatMessage? Message, bool IsNew, string? Error, string? Explanation)
 {
+    /// <summary>After which time the same may succeed; null where nobody can tell.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     public static SendOutcome Of(AppendResult result) => result.Verdict switch
     {
         AppendVerdict.Stored => new(result.Message, result.IsNew, null, null),

@@ -13,7 +13,18 @@ public sealed record V1Ready(Person User, V1Limits Limits);
 /// <param name="RoomsMax">Rooms that one connection may follow at the same time.</param>
 /// <param name="HistoryOnSubscribe">Messages that come with <see cref="V1Type.Subscribed"/>.</param>
 /// <param name="HeartbeatSeconds">Between two <see cref="V1Type.Heads"/>. A connection that is silent for well over twice as long is dead.</param>
-public sealed record V1Limits(int ContentMaxLength, int FrameMaxBytes, int RoomsMax, int HistoryOnSubscribe, double HeartbeatSeconds);
+/// <param name="MessagesPerSecond">Messages and changes of one person over all their connections, in the long run; 0 = no limit.</param>
+/// <param name="MessagesBurst">So many of them at once after a quiet time.</param>
+/// <param name="SocketsPerPerson">Connections of one person at the same time.</param>
+public sealed record V1Limits(
+    int ContentMaxLength,
+    int FrameMaxBytes,
+    int RoomsMax,
+    int HistoryOnSubscribe,
+    double HeartbeatSeconds,
+    int MessagesPerSecond,
+    int MessagesBurst,
+    int SocketsPerPerson);
 
 /// <summary><c>data</c> of <see cref="V1Type.Subscribed"/>.</summary>
 /// <param name="Head">The length of the room's log at that moment; <paramref name="Messages"/> go up to it.</param>

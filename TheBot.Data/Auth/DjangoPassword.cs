@@ -43,6 +43,9 @@ public static class DjangoPassword
         return CryptographicOperations.FixedTimeEquals(actual, expected);
     }
 
+    /// <summary>Whether a password that opens an account should be stored anew because guessing it has become too cheap.</summary>
+    public static bool IsWeak(string? stored) => TryParse(stored, out var iterations, out _, out _) && iterations < Iterations;
+
     private static bool TryParse(string? stored, out int iterations, out byte[] salt, out byte[] hash)
     {
         iterations = 0;

@@ -12,6 +12,7 @@ public class DependencyTests
     public static TheoryData<string, string[]> Folders => new()
     {
         { "Observability", ["Auth", "Roster", "Rooms", "Messages", "Delivery", "Transports", "Http"] },
+        { "Limits", ["Http", "Auth", "Roster", "Rooms", "Messages", "Delivery", "Transports"] },
         { "Http", ["Auth", "Roster", "Rooms", "Messages", "Delivery", "Transports"] },
         { "Auth", ["Roster", "Rooms", "Messages", "Delivery", "Transports"] },
         { "Roster", ["Rooms", "Messages", "Delivery", "Transports"] },

@@ -175,7 +175,7 @@ internal sealed class FakeServer : IAsyncDisposable
         switch (frame.Type)
         {
             case V1Type.Auth:
-                var limits = new V1Limits(ChatLimits.ContentMaxLength, ChatLimits.FrameMaxBytes, 500, ChatLimits.HistoryOnConnect, 15);
+                var limits = new V1Limits(ChatLimits.ContentMaxLength, ChatLimits.FrameMaxBytes, 500, ChatLimits.HistoryOnConnect, 15, 10, 60, 10);
                 peer.Post(new V1Frame<V1Ready> { Type = V1Type.Ready, Data = new(Somebody, limits) }, V1Json.Wire.Ready);
                 break;
             case V1Type.Subscribe:

@@ -120,6 +120,7 @@ public sealed class LostAnswerTests(ScratchPostgres postgres)
                 talk.Log,
                 talk.School,
                 readers,
+                Replica.NoLimits,
                 Options.Create(new MessageWriterOptions()),
                 TimeProvider.System,
                 NullLogger<MessageActions>.Instance),

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using TheBot.ChatApi.Limits;
 using TheBot.ChatApi.Messages;
 using TheBot.Data;
 using TheBot.Data.Log;
@@ -17,8 +18,11 @@ internal sealed class Replica : ICommittedEvents, IAsyncDisposable
         Log = new RoomLog(Database);
         var options = new MessageWriterOptions();
         configure?.Invoke(options);
-        Writer = new MessageWriter(Log, this, Options.Create(options), TimeProvider.System, NullLogger<MessageWriter>.Instance);
+        Writer = new MessageWriter(Log, this, NoLimits, Options.Create(options), TimeProvider.System, NullLogger<MessageWriter>.Instance);
     }
+
+    /// <summary>For tests of something else than limits.</summary>
+    public static PersonLimits NoLimits { get; } = new(Options.Create(new LimitOptions { MessagesPerSecond = 0 }));
 
     public NpgsqlDataSource Database { get; }
     public RoomLog Log { get; }

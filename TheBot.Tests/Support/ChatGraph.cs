@@ -14,6 +14,9 @@ public sealed class ChatGraph : IAsyncLifetime
     /// <summary>Options for the AppHost, set before it starts by those who make their own.</summary>
     public string[] Arguments { get; init; } = [];
 
+    /// <summary>Whether the limits on messages hold as a school has them; most tests say more at once than anybody would.</summary>
+    public bool HasLimits { get; init; }
+
     /// <summary>What else is different in this graph.</summary>
     public Action<IDistributedApplicationTestingBuilder> Configure { get; init; } = _ => { };
 
@@ -37,6 +40,13 @@ public sealed class ChatGraph : IAsyncLifetime
     {
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.TheBot_AppHost>(Arguments, Deadline.Token());
         builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddFilter("TheBot.AppHost.Resources", LogLevel.None));
+        if (!HasLimits)
+        {
+            builder.CreateResourceBuilder(builder.Resources.OfType<ProjectResource>().Single(r => r.Name == "chatapi"))
+                .WithEnvironment("Chat__Limits__MessagesPerSecond", "0")
+                .WithEnvironment("Chat__Limits__SocketsPerPerson", "1000");
+        }
+
         Configure(builder);
         _app = await builder.BuildAsync(Deadline.Token());
         await _app.StartAsync(Deadline.Token());
@@ -69,7 +79,7 @@ public sealed class ChatGraph : IAsyncLifetime
 
     public static Task<SeedSocket> SeedAsync(Person person, long roomId, Uri replica) => SeedSocket.ConnectAsync(replica, $"/ws/chat/{roomId}/?token={person.Token}");
 
-    public static async Task<HubConnection> HubWithAsync(string token, Uri replica)
+    public static async Task<HubConnection> HubWithAsync(string token, Uri replica, Action<HubConnection>? listen = null)
     {
         var hub = new HubConnectionBuilder()
             .WithUrl(new Uri(replica, "/hubs/chat"), options =>
@@ -80,6 +90,7 @@ public sealed class ChatGraph : IAsyncLifetime
             })
             .AddJsonProtocol(json => json.PayloadSerializerOptions.PropertyNamingPolicy = System.Text.Json.JsonNamingPolicy.SnakeCaseLower)
             .Build();
+        listen?.Invoke(hub);
         await hub.StartAsync(Deadline.Token());
         return hub;
     }

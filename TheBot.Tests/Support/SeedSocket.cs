@@ -55,6 +55,9 @@ public sealed class SeedSocket : IAsyncDisposable
         }
     }
 
+    /// <summary>The next frame whatever it is; null = the server closed instead.</summary>
+    public async Task<JsonObject?> FirstAsync() => await _frames.Reader.WaitToReadAsync(Deadline.Token()) ? await _frames.Reader.ReadAsync(Deadline.Token()) : null;
+
     /// <summary>The code with which the server closes.</summary>
     public async Task<int> CloseCodeAsync()
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using TheBot.ChatApi.Limits;
 using TheBot.ChatApi.Transports.SignalR;
 using TheBot.ChatApi.Transports.WebSockets;
 using TheBot.Contracts;
@@ -61,6 +62,16 @@ public class ProtocolDocumentTests
         Assert.Equal(
             (ChatLimits.ContentMaxLength, ChatLimits.FrameMaxBytes, options.RoomsMax, ChatLimits.HistoryOnConnect, options.HeartbeatEvery.TotalSeconds),
             ((int)limits["content_max_length"]!, (int)limits["frame_max_bytes"]!, (int)limits["rooms_max"]!, (int)limits["history_on_subscribe"]!, (double)limits["heartbeat_seconds"]!));
+        var own = new LimitOptions();
+        Assert.Equal(
+            (own.MessagesPerSecond, own.MessagesBurst, own.SocketsPerPerson),
+            ((int)limits["messages_per_second"]!, (int)limits["messages_burst"]!, (int)limits["sockets_per_person"]!));
+    }
+
+    [Fact]
+    public void Every_limit_that_can_be_set_is_named()
+    {
+        foreach (var option in typeof(LimitOptions).GetProperties()) Assert.Matches($"`({LimitOptions.Section}:)?{option.Name}`", Text);
     }
 
     /// <summary>What the hub's clients may call, without what it inherits.</summary>

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Options;
 using TheBot.ChatApi.Auth;
 using TheBot.ChatApi.Delivery;
+using TheBot.ChatApi.Limits;
 using TheBot.ChatApi.Messages;
 using TheBot.Contracts;
 using TheBot.Data.Log;
@@ -15,12 +16,14 @@ internal sealed partial class ChatHub(
     Announcer announcer,
     MessageWriter writer,
     MessageActions actions,
+    PersonLimits limits,
     RoomLog log,
     IOptions<DeliveryOptions> options,
     TimeProvider time,
     ILogger<ChatHub> logger) : Hub<IChatClient>
 {
     private const string ConnectionKey = "thebot.connection";
+    private const string PlaceKey = "thebot.place";
 
     private HubLiveConnection Connection => (HubLiveConnection)Context.Items[ConnectionKey]!;
 
@@ -29,12 +32,28 @@ internal sealed partial class ChatHub(
         var who = Context.GetHttpContext()?.Identity() ?? throw Failed(ErrorCode.NotAuthenticated, "no valid token");
         var connection = new HubLiveConnection(lifetime.Find(Context.ConnectionId), who, options, time, logger);
         Context.Items[ConnectionKey] = connection;
-        await feeds.OpenAsync(connection);
+        if (limits.TryOpenSocket(who.UserId) is not { } place)
+        {
+            connection.Close(CloseCode.RateLimited, limits.TooManySockets);
+            return;
+        }
+
+        Context.Items[PlaceKey] = place;
+        try
+        {
+            await feeds.OpenAsync(connection);
+        }
+        catch
+        {
+            place.Dispose(); // who never got in is not told to leave either
+            throw;
+        }
     }
 
     public override Task OnDisconnectedAsync(Exception? exception)
     {
         if (Context.Items[ConnectionKey] is HubLiveConnection connection) feeds.Close(connection);
+        if (Context.Items[PlaceKey] is IDisposable place) place.Dispose();
         return Task.CompletedTask;
     }
 

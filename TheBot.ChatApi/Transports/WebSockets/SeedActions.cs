@@ -1,4 +1,5 @@
 using TheBot.ChatApi.Delivery;
+using TheBot.ChatApi.Limits;
 using TheBot.ChatApi.Messages;
 using TheBot.Contracts;
 
@@ -23,7 +24,7 @@ internal sealed class SeedActions(LiveConnection connection, long roomId, Messag
             _ => null,
         };
         if (action is null) return false;
-        if (!_lane.TryRun(action)) connection.Queue.Enqueue(SeedDialect.Error(ErrorCode.RateLimited, "Too many changes at once"));
+        if (!_lane.TryRun(action)) connection.Queue.Enqueue(SeedDialect.Error(ErrorCode.RateLimited, "Too many changes at once", retryAfter: 1));
         return true;
     }
 
@@ -44,7 +45,7 @@ internal sealed class SeedActions(LiveConnection connection, long roomId, Messag
     /// <summary>An error, or the confirmation where the action has one.</summary>
     private Action<ActionOutcome> Answer(Func<RawFrame>? confirmation) => outcome =>
     {
-        if (outcome.Error is { } code) connection.Queue.Enqueue(SeedDialect.Error(code, outcome.Explanation!, outcome.Field));
+        if (outcome.Error is { } code) connection.Queue.Enqueue(SeedDialect.Error(code, outcome.Explanation!, outcome.Field, retryAfter: PersonLimits.Seconds(outcome.RetryAfter)));
         else if (confirmation is not null) connection.Queue.Enqueue(confirmation());
     };
 }

@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using TheBot.ChatApi.Auth;
 using TheBot.ChatApi.Delivery;
+using TheBot.ChatApi.Limits;
 using TheBot.ChatApi.Messages;
 using TheBot.Contracts;
 using TheBot.Data.Log;
@@ -123,6 +124,6 @@ internal sealed class SeedConnection(WebSocket socket, HttpContext context, Iden
     {
         public override void Completed(SendOutcome outcome) => queue.Enqueue(outcome.Message is { } message
             ? SeedDialect.Sent(message)
-            : SeedDialect.Error(outcome.Error!, outcome.Explanation!, clientId: MessageRules.ClientIdOf(Draft)));
+            : SeedDialect.Error(outcome.Error!, outcome.Explanation!, clientId: MessageRules.ClientIdOf(Draft), retryAfter: PersonLimits.Seconds(outcome.RetryAfter)));
     }
 }

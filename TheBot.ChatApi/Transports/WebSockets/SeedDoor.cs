@@ -16,10 +16,11 @@ internal sealed class SeedDoor(SocketDoor door, RoomAccess access, SocketService
         if (!SocketDoor.IsUpgrade(context)) return;
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
         var ended = context.RequestAborted;
-        var (who, firstFrame) = await door.AuthenticateAsync(socket, context, TokenOf);
-        if (who is null)
+        using var entrance = await door.AuthenticateAsync(socket, context, TokenOf);
+        var firstFrame = entrance.FirstFrame;
+        if (entrance.Who is not { } who)
         {
-            await SocketDoor.RefuseAsync(socket, CloseCode.NotAuthenticated, "not authenticated", firstFrame, ended);
+            await SocketDoor.RefuseAsync(socket, entrance, ended);
         }
         else if (await FindRoomAsync(room, who.UserId, ended) is not { } roomId)
         {

@@ -2,13 +2,14 @@ using System.Buffers;
 using System.Net.WebSockets;
 using Microsoft.Net.Http.Headers;
 using TheBot.ChatApi.Auth;
+using TheBot.ChatApi.Limits;
 using TheBot.Contracts;
 
 namespace TheBot.ChatApi.Transports.WebSockets;
 
 /// <summary>What every raw socket goes through before it is a connection: upgrade, who is it, and how somebody is refused.</summary>
 /// <remarks>Refusals accept first and then close with a code: a refusal before that reaches a browser as 1006, and it would come back for ever.</remarks>
-internal sealed class SocketDoor(TokenAuthenticator tokens, TimeProvider time)
+internal sealed class SocketDoor(TokenAuthenticator tokens, AddressLimits addresses, PersonLimits people, TimeProvider time)
 {
     private static readonly TimeSpan AuthenticateWithin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan CloseWithin = TimeSpan.FromSeconds(5);
@@ -30,12 +31,34 @@ internal sealed class SocketDoor(TokenAuthenticator tokens, TimeProvider time)
     public async Task<Entrance> AuthenticateAsync(WebSocket socket, HttpContext context, Func<ReadOnlyMemory<byte>, string?> tokenOf)
     {
         var ended = context.RequestAborted;
-        if (context.Identity() is { } known) return new Entrance(known, null);
-        if (TokenAuthenticationHandler.HasToken(context.Request)) return new Entrance(null, null);
-        var firstFrame = FirstFrameTokenAsync(socket, tokenOf, ended);
-        var inTime = await Task.WhenAny(firstFrame, Task.Delay(AuthenticateWithin, time, ended)) == firstFrame;
-        return new Entrance(inTime && await firstFrame is { } token ? await tokens.FindAsync(token, ended) : null, firstFrame);
+        var address = context.Connection.RemoteIpAddress;
+        Task<string?>? firstFrame = null;
+        var who = context.Identity();
+        if (who is null)
+        {
+            if (!addresses.MayKnock(address)) return Entrance.Refused(CloseCode.RateLimited, "too many strangers from this address");
+            if (!TokenAuthenticationHandler.HasToken(context.Request))
+            {
+                firstFrame = FirstFrameTokenAsync(socket, tokenOf, ended);
+                var inTime = await Task.WhenAny(firstFrame, Task.Delay(AuthenticateWithin, time, ended)) == firstFrame;
+                who = inTime && await firstFrame is { } token ? await tokens.FindAsync(token, ended) : null;
+            }
+        }
+
+        if (who is null)
+        {
+            addresses.StrangerKnocked(address);
+            return Entrance.Refused(CloseCode.NotAuthenticated, "not authenticated", firstFrame);
+        }
+
+        return people.TryOpenSocket(who.UserId) is { } place
+            ? Entrance.Of(who, firstFrame, place)
+            : Entrance.Refused(CloseCode.RateLimited, people.TooManySockets, firstFrame);
     }
+
+    /// <summary>Closes what must not come in.</summary>
+    public static Task RefuseAsync(WebSocket socket, Entrance refused, CancellationToken ended) =>
+        RefuseAsync(socket, refused.Code, refused.Reason, refused.FirstFrame, ended);
 
     /// <summary>Closes with a reason, and cuts off whoever does not answer that.</summary>
     /// <param name="socket">The accepted socket.</param>
@@ -76,6 +99,29 @@ internal sealed class SocketDoor(TokenAuthenticator tokens, TimeProvider time)
     }
 }
 
-/// <param name="Who">Null = nobody we know.</param>
-/// <param name="FirstFrame">The read of the first frame, where one was needed; it may still be going on.</param>
-internal readonly record struct Entrance(Identity? Who, Task? FirstFrame);
+/// <summary>Somebody at the door: they may come in, or are refused with a close code. Disposed when they leave.</summary>
+internal sealed class Entrance : IDisposable
+{
+    private readonly IDisposable? _place;
+
+    private Entrance(Identity? who, Task? firstFrame, IDisposable? place, int code, string reason) =>
+        (Who, FirstFrame, _place, Code, Reason) = (who, firstFrame, place, code, reason);
+
+    /// <summary>Null = refused.</summary>
+    public Identity? Who { get; }
+
+    /// <summary>The read of the first frame, where one was needed; it may still be going on.</summary>
+    public Task? FirstFrame { get; }
+
+    /// <summary>Of <see cref="CloseCode"/>, for who is refused.</summary>
+    public int Code { get; }
+
+    /// <summary>For a developer to read.</summary>
+    public string Reason { get; }
+
+    public static Entrance Of(Identity who, Task? firstFrame, IDisposable place) => new(who, firstFrame, place, 0, "");
+
+    public static Entrance Refused(int code, string reason, Task? firstFrame = null) => new(null, firstFrame, null, code, reason);
+
+    public void Dispose() => _place?.Dispose();
+}

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using TheBot.ChatApi.Delivery;
+using TheBot.ChatApi.Limits;
 using TheBot.ChatApi.Messages;
 using TheBot.Data.Log;
 
@@ -12,6 +13,7 @@ internal sealed record SocketServices(
     Presence Presence,
     MessageWriter Writer,
     MessageActions Actions,
+    PersonLimits Limits,
     RoomLog Log,
     IOptions<DeliveryOptions> Options,
     TimeProvider Time,

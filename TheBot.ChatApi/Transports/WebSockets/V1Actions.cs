@@ -1,3 +1,4 @@
+using TheBot.ChatApi.Limits;
 using TheBot.ChatApi.Messages;
 using TheBot.Contracts;
 using TheBot.Contracts.V1;
@@ -69,7 +70,7 @@ internal sealed class V1Actions(V1Connection connection, MessageActions actions)
             if (_lanes.Count < LanesMax) _lanes[room] = lane = new ActionLane();
         }
 
-        if (lane?.TryRun(action) != true) connection.Error(id, room, new V1Error(ErrorCode.RateLimited, "too many changes at once"));
+        if (lane?.TryRun(action) != true) connection.Error(id, room, new V1Error(ErrorCode.RateLimited, "too many changes at once", RetryAfter: 1));
     }
 
     private async Task ReadAsync(string? id, long room, long? seq)
@@ -81,7 +82,7 @@ internal sealed class V1Actions(V1Connection connection, MessageActions actions)
 
     private Action<ActionOutcome> Answer(string? id, long room, bool withMessage) => outcome =>
     {
-        if (outcome.Error is { } code) connection.Error(id, room, new V1Error(code, outcome.Explanation!, outcome.Field));
+        if (outcome.Error is { } code) connection.Error(id, room, new V1Error(code, outcome.Explanation!, outcome.Field, PersonLimits.Seconds(outcome.RetryAfter)));
         else if (id is not null) connection.Queue.Enqueue(V1Dialect.Done(id, room, new V1Done(withMessage ? outcome.Message : null)));
     };
 }

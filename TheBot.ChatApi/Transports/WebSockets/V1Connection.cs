@@ -2,6 +2,7 @@ using System.Net.WebSockets;
 using System.Text.Json;
 using TheBot.ChatApi.Auth;
 using TheBot.ChatApi.Delivery;
+using TheBot.ChatApi.Limits;
 using TheBot.ChatApi.Messages;
 using TheBot.Contracts;
 using TheBot.Contracts.V1;
@@ -40,7 +41,14 @@ internal sealed class V1Connection : RawConnection
                 new V1Ready(
                     new Person(Who.UserId, Who.FullName, Who.Role),
                     new V1Limits(
-                        ChatLimits.ContentMaxLength, ChatLimits.FrameMaxBytes, _options.RoomsMax, ChatLimits.HistoryOnConnect, _options.HeartbeatEvery.TotalSeconds)),
+                        ChatLimits.ContentMaxLength,
+                        ChatLimits.FrameMaxBytes,
+                        _options.RoomsMax,
+                        ChatLimits.HistoryOnConnect,
+                        _options.HeartbeatEvery.TotalSeconds,
+                        House.Limits.Options.MessagesPerSecond,
+                        House.Limits.Options.MessagesBurst,
+                        House.Limits.Options.SocketsPerPerson)),
                 authId));
             _isReady = true;
             await ReceiveAsync(cancellationToken).ConfigureAwait(false);
@@ -183,6 +191,6 @@ internal sealed class V1Connection : RawConnection
     {
         public override void Completed(SendOutcome outcome) => queue.Enqueue(outcome.Message is { } message
             ? V1Dialect.Ack(id, message)
-            : V1Dialect.Error(id, Draft.RoomId, new V1Error(outcome.Error!, outcome.Explanation!)));
+            : V1Dialect.Error(id, Draft.RoomId, new V1Error(outcome.Error!, outcome.Explanation!, RetryAfter: PersonLimits.Seconds(outcome.RetryAfter))));
     }
 }

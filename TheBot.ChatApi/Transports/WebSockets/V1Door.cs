@@ -21,10 +21,10 @@ internal sealed class V1Door(SocketDoor door, SocketServices services, Subscribe
 
         using var socket = await context.WebSockets.AcceptWebSocketAsync(V1Protocol.Subprotocol);
         string? authId = null;
-        var (who, firstFrame) = await door.AuthenticateAsync(socket, context, message => TokenOf(message, out authId));
-        if (who is null)
+        using var entrance = await door.AuthenticateAsync(socket, context, message => TokenOf(message, out authId));
+        if (entrance.Who is not { } who)
         {
-            await SocketDoor.RefuseAsync(socket, CloseCode.NotAuthenticated, "not authenticated", firstFrame, ended);
+            await SocketDoor.RefuseAsync(socket, entrance, ended);
             return;
         }
 
