@@ -12,6 +12,9 @@ internal static partial class MessageLog
     [LoggerMessage(1002, LogLevel.Warning, "The database refused a message (SQLSTATE {SqlState}) for room {RoomId}")]
     public static partial void DraftRefused(ILogger logger, string sqlState, long roomId);
 
+    [LoggerMessage(1003, LogLevel.Error, "The answer to a message for room {RoomId} could not be handed to its sender")]
+    public static partial void AnswerFailed(ILogger logger, long roomId, Exception exception);
+
     [LoggerMessage(1010, LogLevel.Warning, "A change in room {RoomId} was not answered by the database (attempt {Attempt}); it is asked for again")]
     public static partial void ActionRetried(ILogger logger, long roomId, int attempt, Exception exception);
 

@@ -1,11 +1,7 @@
-using System.Diagnostics;
 using Microsoft.Extensions.Options;
-using Npgsql;
 using TheBot.ChatApi.Limits;
-using TheBot.ChatApi.Observability;
 using TheBot.Contracts;
 using TheBot.Data.Log;
-using TheBot.Data.Schema;
 
 namespace TheBot.ChatApi.Messages;
 
@@ -16,7 +12,7 @@ namespace TheBot.ChatApi.Messages;
 /// somebody else holds waits by itself (<see cref="HoldAsync"/>).
 /// A lost connection leaves open whether a batch was committed; it is written again under the same client ids, which finds what is stored.
 /// </remarks>
-internal sealed class MessageWriter(
+internal sealed partial class MessageWriter(
     RoomLog log,
     ICommittedEvents committed,
     PersonLimits limits,
@@ -29,6 +25,7 @@ internal sealed class MessageWriter(
     private readonly Lock _gate = new();
     private readonly Dictionary<long, RoomQueue> _rooms = [];
     private readonly Queue<RoomQueue> _ready = new();
+    private readonly SemaphoreSlim _contending = new(options.Value.Batches);
     private readonly SemaphoreSlim _holding = new(options.Value.HeldRooms);
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly MessageWriterOptions _options = options.Value;
@@ -84,22 +81,47 @@ internal sealed class MessageWriter(
     {
         while (NextBatch() is { } batch)
         {
-            var held = await WriteAsync(batch, waitForLocks: false).ConfigureAwait(false);
+            var held = await WriteAsync(batch, RoomLocks.Free).ConfigureAwait(false);
             foreach (var room in batch.Rooms)
             {
-                if (held.TryGetValue(room, out var commands)) _ = HoldAsync(room, commands);
-                else Release(room);
+                if (!held.ContainsKey(room)) Release(room);
             }
+
+            if (held.Count > 0) _ = ContendAsync(held);
         }
     }
 
-    /// <summary>A room that somebody else has locked: its messages wait for that lock alone, and those that came after them wait behind.</summary>
+    /// <summary>
+    /// Rooms that somebody else has locked. As a rule that is another replica's batch, over in milliseconds, so they first wait for it
+    /// together and share one more commit.
+    /// </summary>
+    private async Task ContendAsync(Dictionary<RoomQueue, List<SendCommand>> rooms)
+    {
+        await _contending.WaitAsync().ConfigureAwait(false);
+        Dictionary<RoomQueue, List<SendCommand>> held;
+        try
+        {
+            held = await WriteAsync(new Batch([.. rooms.Keys], [.. rooms.Values.SelectMany(commands => commands)]), RoomLocks.WaitBriefly).ConfigureAwait(false);
+        }
+        finally
+        {
+            _contending.Release();
+        }
+
+        foreach (var (room, _) in rooms)
+        {
+            if (held.TryGetValue(room, out var commands)) _ = HoldAsync(room, commands);
+            else Release(room);
+        }
+    }
+
+    /// <summary>A room that somebody else keeps: its messages wait for that lock alone, and those that came after them wait behind.</summary>
     private async Task HoldAsync(RoomQueue room, List<SendCommand> commands)
     {
         await _holding.WaitAsync().ConfigureAwait(false);
         try
         {
-            await WriteAsync(new Batch([room], commands), waitForLocks: true).ConfigureAwait(false);
+            await WriteAsync(new Batch([room], commands), RoomLocks.Wait).ConfigureAwait(false);
         }
         finally
         {
@@ -149,122 +171,6 @@ internal sealed class MessageWriter(
         }
     }
 
-    /// <summary>Writes until every command has its answer, but for those of held rooms, which it returns.</summary>
-    private async Task<Dictionary<RoomQueue, List<SendCommand>>> WriteAsync(Batch batch, bool waitForLocks)
-    {
-        var commands = batch.Commands;
-        for (var attempt = 0; ; attempt++)
-        {
-            try
-            {
-                var left = TimeLeft(commands);
-                using var patience = new CancellationTokenSource(left, time);
-                var started = Stopwatch.GetTimestamp();
-                var results = await log.AppendAsync([.. commands.Select(c => c.Draft)], waitForLocks, patience.Token).ConfigureAwait(false);
-                ChatMetrics.BatchWritten(commands.Count, Stopwatch.GetElapsedTime(started));
-                return Answer(batch, commands, results, waitForLocks);
-            }
-            catch (PostgresException e) when (IsPoison(e))
-            {
-                return await WriteSinglyAsync(batch, commands, waitForLocks, e).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or OperationCanceledException)
-            {
-                MessageLog.BatchRetried(logger, commands.Count, attempt, e);
-                foreach (var command in commands) command.IsInDoubt = true;
-            }
-            catch (Exception e)
-            {
-                MessageLog.BatchFailed(logger, commands.Count, e);
-                Fail(commands);
-                return [];
-            }
-
-            commands = GiveUpLate(commands);
-            if (commands.Count == 0) return [];
-            await Task.Delay(Backoff[Math.Min(attempt, Backoff.Length - 1)], time).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Some draft cannot be stored: each is tried alone, in order, and the culprit fails alone. Returns those of held rooms.</summary>
-    private async Task<Dictionary<RoomQueue, List<SendCommand>>> WriteSinglyAsync(Batch batch, List<SendCommand> commands, bool waitForLocks, PostgresException cause)
-    {
-        if (commands.Count == 1)
-        {
-            MessageLog.DraftRefused(logger, cause.SqlState, commands[0].Draft.RoomId);
-            Complete(commands[0], SendOutcome.Failed(ErrorCode.Validation, "The message cannot be stored"));
-            return [];
-        }
-
-        var held = new Dictionary<RoomQueue, List<SendCommand>>();
-        foreach (var command in commands)
-        {
-            // once one of a room waits, those after it must wait behind it
-            if (RoomOf(batch, command) is var room && held.TryGetValue(room, out var waiting)) waiting.Add(command);
-            else if ((await WriteAsync(batch with { Commands = [command] }, waitForLocks).ConfigureAwait(false)).Count > 0) held[room] = [command];
-        }
-
-        return held;
-    }
-
-    private Dictionary<RoomQueue, List<SendCommand>> Answer(Batch batch, List<SendCommand> commands, AppendResult[] results, bool waitedForLocks)
-    {
-        var events = new List<RoomEvent>(commands.Count);
-        var held = new Dictionary<RoomQueue, List<SendCommand>>();
-        var answered = 0;
-        for (var i = 0; i < commands.Count; i++)
-        {
-            var result = results[i];
-            if (result.Verdict == AppendVerdict.Held && !waitedForLocks)
-            {
-                var room = RoomOf(batch, commands[i]);
-                if (!held.TryGetValue(room, out var waiting)) held[room] = waiting = [];
-                waiting.Add(commands[i]);
-                continue;
-            }
-
-            commands[i].Completed(SendOutcome.Of(result));
-            answered++;
-            // a message found after an attempt without an answer may be one of which that attempt never got as far as telling anybody
-            if (result.Message is { } message && (result.IsNew || commands[i].IsInDoubt)) events.Add(Created(message));
-        }
-
-        if (events.Count > 0) committed.Announce(new Committed(events, []));
-        // only now: a process that stops must not end between an answer and its announcement
-        Done(answered);
-        return held;
-    }
-
-    private static RoomQueue RoomOf(Batch batch, SendCommand command) => batch.Rooms.Find(room => room.RoomId == command.Draft.RoomId)!;
-
-    private static RoomEvent Created(ChatMessage message) => new(
-        message.Room, message.Seq, RoomEventKind.MessageCreated, message.CreatedAt, message.Sender.Id, null, WireJson.Utf8(message));
-
-    private TimeSpan TimeLeft(List<SendCommand> commands)
-    {
-        var left = time.GetElapsedTime(time.GetTimestamp(), commands.Max(c => c.GiveUpAt));
-        return left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1);
-    }
-
-    private List<SendCommand> GiveUpLate(List<SendCommand> commands)
-    {
-        var now = time.GetTimestamp();
-        var late = commands.FindAll(c => c.GiveUpAt <= now);
-        Fail(late);
-        return late.Count == 0 ? commands : commands.FindAll(c => c.GiveUpAt > now);
-    }
-
-    private void Fail(List<SendCommand> commands)
-    {
-        foreach (var command in commands) Complete(command, SendOutcome.NotSaved);
-    }
-
-    private void Complete(SendCommand command, SendOutcome outcome)
-    {
-        command.Completed(outcome);
-        Done(1);
-    }
-
     private void Done(int commands)
     {
         lock (_gate)
@@ -273,9 +179,6 @@ internal sealed class MessageWriter(
             if (_waiting == 0 && _stopping) _drained.TrySetResult();
         }
     }
-
-    /// <summary>Data exceptions and constraint violations: the content's fault, not the connection's.</summary>
-    private static bool IsPoison(PostgresException e) => e.SqlState.StartsWith("22", StringComparison.Ordinal) || e.SqlState.StartsWith("23", StringComparison.Ordinal);
 
     private sealed class RoomQueue(long roomId)
     {

@@ -15,7 +15,7 @@ internal sealed class MessageWriterOptions
     [Range(1, 10_000)]
     public int BatchSize { get; set; } = 256;
 
-    /// <summary>Rooms held by somebody else that are waited for at the same time, each on a connection of its own. Default 8.</summary>
+    /// <summary>Rooms kept by somebody else that are waited for at the same time, each on a connection of its own. Default 8.</summary>
     [Range(1, 64)]
     public int HeldRooms { get; set; } = 8;
 

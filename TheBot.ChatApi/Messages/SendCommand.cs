@@ -30,7 +30,7 @@ internal readonly record struct SendOutcome(ChatMessage? Message, bool IsNew, st
     public static SendOutcome Of(AppendResult result) => result.Verdict switch
     {
         AppendVerdict.Stored => new(result.Message, result.IsNew, null, null),
-        AppendVerdict.NoAccess or AppendVerdict.Held => Failed(ErrorCode.AccessDenied, "You are not a participant in this room"),
+        AppendVerdict.NoAccess => Failed(ErrorCode.AccessDenied, "You are not a participant in this room"),
         AppendVerdict.Muted => Failed(ErrorCode.Muted, "You are muted in this room"),
         AppendVerdict.ReadOnly => Failed(ErrorCode.ReadOnly, "This room is read-only"),
         AppendVerdict.ReplyNotFound => Failed(ErrorCode.NotFound, "The message replied to is not in this room"),

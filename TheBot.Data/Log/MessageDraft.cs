@@ -25,13 +25,26 @@ public sealed record MessageDraft(long RoomId, long SenderId, string ClientId, s
     });
 }
 
+/// <summary>What an append does about rooms that another transaction holds.</summary>
+public enum RoomLocks
+{
+    /// <summary>Takes those that are free; drafts of the others come back as <see cref="AppendVerdict.Held"/>.</summary>
+    Free,
+
+    /// <summary>Waits for them all, but not longer than a batch of another replica takes; then every draft comes back as <see cref="AppendVerdict.Held"/>.</summary>
+    WaitBriefly,
+
+    /// <summary>Waits.</summary>
+    Wait,
+}
+
 /// <summary>What became of a draft.</summary>
 public enum AppendVerdict
 {
     /// <summary>Committed by this call, or by an earlier one under the same client id; the stored message comes with it.</summary>
     Stored,
 
-    /// <summary>Somebody else holds the room's lock (or there is no such room); nothing was decided.</summary>
+    /// <summary>Somebody else holds the room's lock (or, with <see cref="RoomLocks.Free"/>, there is no such room); nothing was decided.</summary>
     Held,
 
     /// <summary>Not a member, or no such room.</summary>

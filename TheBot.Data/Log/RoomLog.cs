@@ -14,23 +14,31 @@ public sealed class RoomLog(NpgsqlDataSource database)
 {
     /// <summary>Appends the drafts in their order, in one round trip and one transaction.</summary>
     /// <param name="drafts">In the order of acceptance.</param>
-    /// <param name="waitForLocks">Wait for rooms that another transaction holds; otherwise their drafts come back as <see cref="AppendVerdict.Held"/>.</param>
+    /// <param name="locks">What becomes of drafts whose room another transaction holds.</param>
     /// <param name="cancellationToken">Ends the wait; whether the drafts were stored is then unknown, and asking again under the same client ids tells.</param>
     /// <returns>One result a draft, in order.</returns>
-    public async Task<AppendResult[]> AppendAsync(IReadOnlyList<MessageDraft> drafts, bool waitForLocks, CancellationToken cancellationToken)
+    public async Task<AppendResult[]> AppendAsync(IReadOnlyList<MessageDraft> drafts, RoomLocks locks, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         var results = new AppendResult[drafts.Count];
         var known = new Dictionary<long, List<int>>();
-        await using (var batch = AppendBatch(connection, drafts, waitForLocks))
-        await using (var rows = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false))
+        try
         {
-            await rows.NextResultAsync(cancellationToken).ConfigureAwait(false);
+            await using var batch = AppendBatch(connection, drafts, locks);
+            await using var rows = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            for (var before = batch.BatchCommands.Count - 1; before > 0; before--) await rows.NextResultAsync(cancellationToken).ConfigureAwait(false);
             var first = new Dictionary<(long, long, string), int>();
             for (var i = 0; await rows.ReadAsync(cancellationToken).ConfigureAwait(false); i++)
             {
                 results[i] = Judge(rows, i, drafts, results, first, known);
+                // a room that all locks were waited for and that is still not among the locked ones does not exist
+                if (locks != RoomLocks.Free && results[i].Verdict == AppendVerdict.Held) results[i] = new(AppendVerdict.NoAccess, null, false);
             }
+        }
+        catch (PostgresException e) when (locks == RoomLocks.WaitBriefly && e.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            Array.Fill(results, new AppendResult(AppendVerdict.Held, null, false));
+            return results;
         }
 
         // Only sends that were made before come here: the hot path stays at one round trip.
@@ -103,7 +111,7 @@ public sealed class RoomLog(NpgsqlDataSource database)
         return heads;
     }
 
-    private static NpgsqlBatch AppendBatch(NpgsqlConnection connection, IReadOnlyList<MessageDraft> drafts, bool waitForLocks)
+    private static NpgsqlBatch AppendBatch(NpgsqlConnection connection, IReadOnlyList<MessageDraft> drafts, RoomLocks locks)
     {
         var rooms = new long[drafts.Count];
         var senders = new long[drafts.Count];
@@ -117,8 +125,8 @@ public sealed class RoomLog(NpgsqlDataSource database)
                 (drafts[i].RoomId, drafts[i].SenderId, drafts[i].ClientId, drafts[i].Content, drafts[i].ReplyTo, drafts[i].BodyHash);
         }
 
-        var locks = new NpgsqlBatchCommand(waitForLocks ? RoomLogSql.LockRooms : RoomLogSql.LockFreeRooms);
-        locks.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = rooms });
+        var take = new NpgsqlBatchCommand(locks == RoomLocks.Free ? RoomLogSql.LockFreeRooms : RoomLogSql.LockRooms);
+        take.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = rooms });
         var append = new NpgsqlBatchCommand(RoomLogSql.Append);
         append.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = rooms });
         append.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = senders });
@@ -126,7 +134,9 @@ public sealed class RoomLog(NpgsqlDataSource database)
         append.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = contents });
         append.Parameters.Add(new NpgsqlParameter<long?[]> { TypedValue = replies });
         append.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = hashes });
-        return new NpgsqlBatch(connection) { BatchCommands = { locks, append } };
+        var batch = new NpgsqlBatch(connection) { BatchCommands = { take, append } };
+        if (locks == RoomLocks.WaitBriefly) batch.BatchCommands.Insert(0, new NpgsqlBatchCommand(RoomLogSql.BriefLocks));
+        return batch;
     }
 
     private static AppendResult Judge(

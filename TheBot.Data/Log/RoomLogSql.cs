@@ -21,6 +21,12 @@ internal static class RoomLogSql
         """;
 
     /// <summary>
+    /// For the rest of the transaction a lock is waited for so long and no longer: much longer than another replica's batch takes, much shorter
+    /// than anybody notices.
+    /// </summary>
+    public const string BriefLocks = "SELECT set_config('lock_timeout', '50ms', true)";
+
+    /// <summary>
     /// $1 room, $2 sender, $3 client id, $4 content, $5 reply to, $6 body hash: one element a draft, in the order of acceptance.
     /// A statement of its own after the lock, because READ COMMITTED gives it a snapshot that is younger than the lock: members, client ids
     /// and head are those that the last holder left. Answers one row a draft, in order.

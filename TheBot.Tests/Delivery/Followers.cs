@@ -39,7 +39,7 @@ internal sealed class Followers : IAsyncDisposable
     public async Task AppendAsync(int messages)
     {
         var drafts = Enumerable.Range(0, messages).Select(_ => new MessageDraft(Room, Student, $"c{Interlocked.Increment(ref _sent)}", "текст", null)).ToList();
-        var results = await Log.AppendAsync(drafts, waitForLocks: true, Deadline.Token());
+        var results = await Log.AppendAsync(drafts, RoomLocks.Wait, Deadline.Token());
         Assert.All(results, r => Assert.Equal(AppendVerdict.Stored, r.Verdict));
     }
 

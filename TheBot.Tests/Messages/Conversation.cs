@@ -61,7 +61,7 @@ internal sealed class Conversation : IAsyncDisposable
     public async Task<ChatMessage> SayAsync(long who, string text, long? room = null)
     {
         var clientId = Interlocked.Increment(ref _said).ToString(CultureInfo.InvariantCulture);
-        var results = await Log.AppendAsync([new MessageDraft(room ?? Room, who, clientId, text, null)], waitForLocks: true, Deadline.Token());
+        var results = await Log.AppendAsync([new MessageDraft(room ?? Room, who, clientId, text, null)], RoomLocks.Wait, Deadline.Token());
         Assert.Equal(AppendVerdict.Stored, results[0].Verdict);
         return results[0].Message!;
     }
