@@ -30,7 +30,9 @@ app.UseAuthorization();
 
 app.MapDefaultEndpoints();
 app.MapLogin();
+app.MapLogout();
 app.MapRoster();
+app.MapAccounts();
 app.MapRooms();
 app.MapMessages();
 app.MapMessageActions();

@@ -33,6 +33,9 @@ public interface IChatClient
     /// <summary>Somebody is typing in a subscribed room; a hint, without promise.</summary>
     Task Typing(TypingHint hint);
 
+    /// <summary>A person's first connection in a subscribed room has begun, or their last has ended; a hint, without promise.</summary>
+    Task Presence(PresenceHint hint);
+
     /// <summary>The person is in a new room; subscribe to follow it.</summary>
     Task RoomAdded(long roomId);
 
@@ -51,6 +54,12 @@ public interface IChatClient
 /// <param name="User">Who.</param>
 /// <param name="IsTyping">False = stopped.</param>
 public sealed record TypingHint(long Room, Person User, bool IsTyping);
+
+/// <summary>Who came or went, and where.</summary>
+/// <param name="Room">The room.</param>
+/// <param name="User">Who.</param>
+/// <param name="Online">False = went.</param>
+public sealed record PresenceHint(long Room, Person User, bool Online);
 
 /// <summary>The answer to <c>Subscribe</c>: what was said up to <paramref name="Head"/>. Everything after it comes as events.</summary>
 /// <param name="Room">The room.</param>

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Npgsql;
 using TheBot.Data.Log;
+using TheBot.Data.Presence;
 
 namespace TheBot.Data;
 
@@ -20,6 +21,7 @@ public static class ChatDatabase
             ?? throw new InvalidOperationException($"ConnectionStrings:{ConnectionName} is not set.")));
         services.TryAddSingleton<RoomLog>();
         services.TryAddSingleton<UserLog>();
+        services.TryAddSingleton<PresenceTable>();
         return services;
     }
 

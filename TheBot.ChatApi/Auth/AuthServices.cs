@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using TheBot.Data.Auth;
 
 namespace TheBot.ChatApi.Auth;
 
@@ -11,6 +12,7 @@ internal static class AuthServices
     {
         services.TryAddSingleton<TokenAuthenticator>();
         services.TryAddSingleton<LoginDesk>();
+        services.TryAddSingleton<LoginRevocation>();
         services.AddAuthentication(TokenAuthenticationHandler.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, TokenAuthenticationHandler>(TokenAuthenticationHandler.SchemeName, null);
         services.AddAuthorizationBuilder()

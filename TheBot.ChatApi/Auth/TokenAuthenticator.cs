@@ -19,6 +19,20 @@ internal sealed class TokenAuthenticator(NpgsqlDataSource database)
         WHERE t.hash = $1 AND t.revoked_at IS NULL AND u.is_active AND u.deleted_at IS NULL
         """;
 
+    /// <summary>Whether the login behind an identity still holds, however long ago it was found.</summary>
+    public async Task<bool> IsValidAsync(Identity who, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            """
+            SELECT EXISTS (
+                SELECT FROM tokens t
+                JOIN users u ON u.id = t.user_id
+                WHERE t.hash = $1 AND t.revoked_at IS NULL AND u.is_active AND u.deleted_at IS NULL)
+            """);
+        command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = who.TokenHash });
+        return await command.ExecuteScalarAsync(cancellationToken) is true;
+    }
+
     /// <summary>Whose token it is; null = unknown, revoked, or its owner's account is not active.</summary>
     public async Task<Identity?> FindAsync(string? token, CancellationToken cancellationToken)
     {

@@ -5,7 +5,7 @@ using TheBot.Data.Log;
 namespace TheBot.ChatApi.Delivery;
 
 /// <summary>What was committed here goes to this replica's feeds at once, and to the others by the bell.</summary>
-internal sealed class Announcer(Feeds feeds, Bell bell) : ICommittedEvents, IReadMarkerListener
+internal sealed class Announcer(Feeds feeds, TypingHints typing, Bell bell) : ICommittedEvents, IReadMarkerListener
 {
     public void Announce(Committed committed)
     {
@@ -13,12 +13,25 @@ internal sealed class Announcer(Feeds feeds, Bell bell) : ICommittedEvents, IRea
         bell.Ring(committed);
     }
 
-    public void Announce(Ephemeral ephemeral)
+    public void Announce(long roomId, Identity reader, long seq)
     {
-        feeds.Pass(ephemeral);
-        bell.Ring(ephemeral);
+        var read = new Ephemeral(roomId, EphemeralKind.Read, EphemeralPerson.Of(reader), seq);
+        feeds.Pass(read);
+        bell.Ring(read);
     }
 
-    public void Announce(long roomId, Identity reader, long seq) => Announce(new Ephemeral(
-        roomId, EphemeralKind.Read, new EphemeralPerson(reader.UserId, reader.Username, reader.FirstName, reader.LastName, reader.Role), seq));
+    /// <summary>A connection types in a room, or types no longer. Its own calls come one after the other.</summary>
+    public void Typing(LiveConnection connection, long roomId, bool isTyping)
+    {
+        if (isTyping) connection.TypingIn.TryAdd(roomId, true);
+        else if (!connection.TypingIn.TryRemove(roomId, out _)) return;
+        var hint = new Ephemeral(roomId, isTyping ? EphemeralKind.Typing : EphemeralKind.TypingStopped, connection.Person);
+        if (typing.Say(hint)) bell.Ring(hint);
+    }
+
+    /// <summary>The connection is over: it types nowhere.</summary>
+    public void TypingEnds(LiveConnection connection)
+    {
+        foreach (var room in connection.TypingIn.Keys) Typing(connection, room, isTyping: false);
+    }
 }

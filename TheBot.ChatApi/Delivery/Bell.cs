@@ -8,7 +8,7 @@ namespace TheBot.ChatApi.Delivery;
 /// A call may be lost, doubled or late; the feeds put that right from the log. Nothing here is waited for by a sender or a connection.
 /// Whether the bell rings is measured from end to end: this replica hears its own heartbeat, through both of its connections to Redis.
 /// </remarks>
-internal sealed class Bell(IServiceProvider services, Feeds feeds, TimeProvider time, ILogger<Bell> logger) : BackgroundService
+internal sealed class Bell(IServiceProvider services, Feeds feeds, TypingHints typing, TimeProvider time, ILogger<Bell> logger) : BackgroundService
 {
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(500);
 
@@ -19,6 +19,9 @@ internal sealed class Bell(IServiceProvider services, Feeds feeds, TimeProvider 
     private ISubscriber? _redis;
     private long _heardAt;
     private bool _rings;
+
+    /// <summary>Raised with rooms in which somebody came or went on another replica. Handlers neither block nor throw.</summary>
+    public event Action<IReadOnlyList<long>>? PresenceHeard;
 
     /// <summary>Whether a call made now is likely to be heard.</summary>
     public bool Rings => Volatile.Read(ref _rings);
@@ -41,6 +44,12 @@ internal sealed class Bell(IServiceProvider services, Feeds feeds, TimeProvider 
     }
 
     public void Ring(Ephemeral ephemeral) => Publish(BellChannels.ShardOf(ephemeral.RoomId), BellCodec.Write(_replica, ephemeral));
+
+    /// <summary>Tells that somebody came or went in these rooms, as the table of presence has it now.</summary>
+    public void Ring(IEnumerable<long> changedRooms)
+    {
+        foreach (var rooms in changedRooms.ToLookup(BellChannels.ShardOf)) Publish(rooms.Key, BellCodec.Write(_replica, rooms));
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -87,7 +96,13 @@ internal sealed class Bell(IServiceProvider services, Feeds feeds, TimeProvider 
         {
             if (BellCodec.Read((ReadOnlyMemory<byte>)message.Message, _replica) is not { } call) return;
             feeds.Offer(call.Committed);
-            foreach (var ephemeral in call.Ephemerals) feeds.Pass(ephemeral);
+            foreach (var hint in call.Ephemerals)
+            {
+                if (hint.Kind is EphemeralKind.Typing or EphemeralKind.TypingStopped) typing.Hear(hint);
+                else feeds.Pass(hint);
+            }
+
+            if (call.PresenceIn.Count > 0) PresenceHeard?.Invoke(call.PresenceIn);
         }
         catch (InvalidDataException e)
         {

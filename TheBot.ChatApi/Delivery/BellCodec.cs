@@ -6,7 +6,7 @@ namespace TheBot.ChatApi.Delivery;
 
 /// <summary>The bytes of one call of the bell: who rings, and what.</summary>
 /// <remarks>
-/// version (1 byte), replica (16 bytes), then parts: 1 = room event, 2 = user event, 3 = ephemeral. A replica of another version is not
+/// version (1 byte), replica (16 bytes), then parts: 1 = room event, 2 = user event, 3 = ephemeral, 4 = room whose presence changed. A replica of another version is not
 /// understood and not needed: the sweep finds what it announced.
 /// </remarks>
 internal static class BellCodec
@@ -15,6 +15,7 @@ internal static class BellCodec
     private const byte RoomEventPart = 1;
     private const byte UserEventPart = 2;
     private const byte EphemeralPart = 3;
+    private const byte PresencePart = 4;
 
     public static byte[] Write(Guid replica, IEnumerable<RoomEvent> roomEvents, IEnumerable<UserEvent> userEvents)
     {
@@ -62,6 +63,19 @@ internal static class BellCodec
         return bytes.ToArray();
     }
 
+    public static byte[] Write(Guid replica, IEnumerable<long> presenceIn)
+    {
+        using var bytes = new MemoryStream(64);
+        using var writer = Begin(bytes, replica);
+        foreach (var room in presenceIn)
+        {
+            writer.Write(PresencePart);
+            writer.Write7BitEncodedInt64(room);
+        }
+
+        return bytes.ToArray();
+    }
+
     /// <returns>Null where the replica itself rang, or one of another version.</returns>
     /// <exception cref="InvalidDataException">Not a call of the bell.</exception>
     public static BellCall? Read(ReadOnlyMemory<byte> bytes, Guid self)
@@ -83,6 +97,7 @@ internal static class BellCodec
         List<RoomEvent> roomEvents = [];
         List<UserEvent> userEvents = [];
         List<Ephemeral> ephemerals = [];
+        List<long> presenceIn = [];
         while (reader.BaseStream.Position < reader.BaseStream.Length)
         {
             switch (reader.ReadByte())
@@ -113,12 +128,15 @@ internal static class BellCodec
                         new EphemeralPerson(reader.Read7BitEncodedInt64(), reader.ReadString(), reader.ReadString(), reader.ReadString(), reader.ReadString()),
                         reader.Read7BitEncodedInt64()));
                     break;
+                case PresencePart:
+                    presenceIn.Add(reader.Read7BitEncodedInt64());
+                    break;
                 case var part:
                     throw new FormatException($"unknown part {part}");
             }
         }
 
-        return new BellCall(new Committed(roomEvents, userEvents), ephemerals);
+        return new BellCall(new Committed(roomEvents, userEvents), ephemerals, presenceIn);
     }
 
     private static BinaryWriter Begin(MemoryStream bytes, Guid replica)
@@ -148,4 +166,4 @@ internal static class BellCodec
 }
 
 /// <summary>What another replica rang.</summary>
-internal sealed record BellCall(Committed Committed, IReadOnlyList<Ephemeral> Ephemerals);
+internal sealed record BellCall(Committed Committed, IReadOnlyList<Ephemeral> Ephemerals, IReadOnlyList<long> PresenceIn);

@@ -32,4 +32,7 @@ internal static partial class DeliveryLog
 
     [LoggerMessage(1109, LogLevel.Error, "The event with seq {Seq} could not be shown to everybody")]
     public static partial void DeliverFailed(ILogger logger, long seq, Exception exception);
+
+    [LoggerMessage(1110, LogLevel.Warning, "Presence could not be written or read; trying again")]
+    public static partial void PresenceFailed(ILogger logger, Exception exception);
 }

@@ -31,6 +31,14 @@ internal sealed class DeliveryOptions
     [Range(0, 10_000)]
     public int RecentEvents { get; set; } = 64;
 
+    /// <summary>Within which people are gone whose replica was killed; it is renewed three times as often. Default 15 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
+    public TimeSpan PresenceLease { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>After which somebody who said that they are typing is no longer, unless they say it again. Default 6 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
+    public TimeSpan TypingFor { get; set; } = TimeSpan.FromSeconds(6);
+
     /// <summary>Events of one page of catching up. Default 100.</summary>
     [Range(1, 10_000)]
     public int CatchUpPage { get; set; } = 100;

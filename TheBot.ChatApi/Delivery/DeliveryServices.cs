@@ -5,16 +5,19 @@ namespace TheBot.ChatApi.Delivery;
 
 internal static class DeliveryServices
 {
-    /// <summary>Feeds, bell and sweeper; and the one who listens to what Messages and the roster have committed.</summary>
+    /// <summary>Feeds, bell, sweeper and presence; and the one who listens to what Messages and the roster have committed.</summary>
     public static IServiceCollection AddDelivery(this IServiceCollection services)
     {
         services.AddOptions<DeliveryOptions>().BindConfiguration(DeliveryOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<Feeds>();
+        services.AddSingleton<TypingHints>();
         services.AddSingleton<Bell>();
         services.AddHostedService(provider => provider.GetRequiredService<Bell>());
         services.AddHostedService<Sweeper>();
+        services.AddSingleton<LiveLogins>();
         services.AddSingleton<Announcer>();
         services.AddSingleton<Presence>();
+        services.AddHostedService(provider => provider.GetRequiredService<Presence>());
         services.AddSingleton<ICommittedEvents>(provider => provider.GetRequiredService<Announcer>());
         services.AddSingleton<IReadMarkerListener>(provider => provider.GetRequiredService<Announcer>());
         services.AddHealthChecks().AddCheck<BellHealth>("redis");

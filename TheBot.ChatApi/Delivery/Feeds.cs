@@ -13,6 +13,9 @@ internal sealed class Feeds(RoomLog roomLog, UserLog userLog, IOptions<DeliveryO
 
     public long[] RoomIds => [.. _rooms.Keys];
 
+    /// <summary>Whether somebody here follows the room.</summary>
+    public bool IsFollowed(long roomId) => _rooms.ContainsKey(roomId);
+
     public long[] UserIds => [.. _users.Keys];
 
     public IEnumerable<LiveConnection> Connections => _connections.Keys;

@@ -1,3 +1,4 @@
+using TheBot.ChatApi.Auth;
 using TheBot.Data.Log;
 
 namespace TheBot.ChatApi.Delivery;
@@ -66,4 +67,7 @@ internal enum EphemeralKind : byte
 }
 
 /// <summary>A person as the seed's typing and presence frames name them.</summary>
-internal sealed record EphemeralPerson(long Id, string Username, string FirstName, string LastName, string Role);
+internal sealed record EphemeralPerson(long Id, string Username, string FirstName, string LastName, string Role)
+{
+    public static EphemeralPerson Of(Identity who) => new(who.UserId, who.Username, who.FirstName, who.LastName, who.Role);
+}

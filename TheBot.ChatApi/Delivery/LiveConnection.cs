@@ -12,6 +12,7 @@ internal abstract class LiveConnection : IFrameWriter
     protected LiveConnection(Identity who, IDialect dialect, DeliveryOptions options, TimeProvider time)
     {
         Who = who;
+        Person = EphemeralPerson.Of(who);
         Dialect = dialect;
         Queue = new ConnectionQueue(this, options, time);
     }
@@ -19,6 +20,12 @@ internal abstract class LiveConnection : IFrameWriter
     public Identity Who { get; }
 
     public long UserId => Who.UserId;
+
+    /// <summary>Who that is to others.</summary>
+    public EphemeralPerson Person { get; }
+
+    /// <summary>The rooms in which this connection has said that it types.</summary>
+    public ConcurrentDictionary<long, bool> TypingIn { get; } = new();
 
     public IDialect Dialect { get; }
 

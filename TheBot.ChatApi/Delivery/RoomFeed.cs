@@ -29,6 +29,17 @@ internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options
         lock (Gate) return RemoveHere(subscription);
     }
 
+    /// <summary>Whoever subscribes is present from now on, unless the subscription has ended already.</summary>
+    public void Enter(Subscription subscription, Presence presence)
+    {
+        lock (Gate)
+        {
+            if (subscription.HasEnded) return;
+            subscription.PresentIn = presence;
+            presence.Enter(RoomId, subscription.Connection.UserId);
+        }
+    }
+
     /// <summary>Queues a page of the log, unless the subscription has ended: the end is told under the same lock, and no page comes behind it.</summary>
     public Task WritePage(Subscription subscription, long upTo, IReadOnlyList<OutFrame> frames)
     {
@@ -118,6 +129,8 @@ internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options
         subscription.HasEnded = true;
         subscription.IsLive = false;
         if (!_subscriptions.Remove(subscription)) return false;
+        subscription.PresentIn?.Leave(RoomId, subscription.Connection.UserId);
+        subscription.PresentIn = null;
         if (_subscriptions.Count > 0) return true;
         IsClosed = true;
         left(this);

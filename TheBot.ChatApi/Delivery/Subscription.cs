@@ -23,6 +23,9 @@ internal sealed class Subscription(RoomFeed feed, LiveConnection connection, Roo
     /// <summary>Set under the feed's lock: nothing may be delivered any more.</summary>
     public bool HasEnded { get; set; }
 
+    /// <summary>Set under the feed's lock: where the person counts as present for this subscription; null = they do not.</summary>
+    public Presence? PresentIn { get; set; }
+
     /// <summary>Reads on from <paramref name="position"/> and goes live. Ends when live, or when access or the connection has ended.</summary>
     public async Task GoLiveFromAsync(long position, CancellationToken cancellationToken)
     {
@@ -49,6 +52,9 @@ internal sealed class Subscription(RoomFeed feed, LiveConnection connection, Roo
     }
 
     public void End() => feed.Remove(this);
+
+    /// <summary>The person is present in the room for as long as this subscription lasts. To be called once it is live, so that it hears of itself.</summary>
+    public void Enter(Presence presence) => feed.Enter(this, presence);
 
     /// <summary>Under the feed's lock.</summary>
     public void Take(LiveEvent live)

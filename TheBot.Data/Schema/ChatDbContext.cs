@@ -13,7 +13,7 @@ namespace TheBot.Data.Schema;
 public sealed class ChatDbContext(DbContextOptions<ChatDbContext> options) : DbContext(options)
 {
     /// <summary>The newest migration that this build's queries rely on; an API on an older schema is not ready.</summary>
-    public const string RequiredMigration = "20261123000000_Initial";
+    public const string RequiredMigration = "20261124020000_Presence";
 
     public DbSet<User> Users => Set<User>();
     public DbSet<AuthToken> Tokens => Set<AuthToken>();
@@ -37,6 +37,7 @@ public sealed class ChatDbContext(DbContextOptions<ChatDbContext> options) : DbC
         Roster(modelBuilder);
         RoomsAndMembers(modelBuilder);
         Log(modelBuilder);
+        Presence(modelBuilder);
     }
 
     private static void People(ModelBuilder model)
@@ -157,6 +158,24 @@ public sealed class ChatDbContext(DbContextOptions<ChatDbContext> options) : DbC
             head.ToTable("user_heads");
             head.HasKey(h => h.UserId);
             head.Property(h => h.UserId).ValueGeneratedNever();
+        });
+    }
+
+    private static void Presence(ModelBuilder model)
+    {
+        model.Entity<ReplicaLease>(replica =>
+        {
+            replica.ToTable("replicas");
+            replica.IsUnlogged();
+            replica.Property(r => r.Id).ValueGeneratedNever();
+        });
+        model.Entity<PresenceRow>(presence =>
+        {
+            presence.ToTable("presence");
+            presence.IsUnlogged();
+            presence.HasKey(p => new { p.RoomId, p.UserId, p.ReplicaId });
+            presence.HasIndex(p => p.ReplicaId);
+            presence.HasOne<ReplicaLease>().WithMany().HasForeignKey(p => p.ReplicaId).OnDelete(DeleteBehavior.Cascade);
         });
     }
 

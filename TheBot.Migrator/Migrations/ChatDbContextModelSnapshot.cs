@@ -312,6 +312,31 @@ namespace TheBot.Migrator.Migrations
                     b.ToTable("pins", (string)null);
                 });
 
+            modelBuilder.Entity("TheBot.Data.Schema.PresenceRow", b =>
+                {
+                    b.Property<long>("RoomId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("room_id");
+
+                    b.Property<long>("UserId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("user_id");
+
+                    b.Property<Guid>("ReplicaId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("replica_id");
+
+                    b.HasKey("RoomId", "UserId", "ReplicaId")
+                        .HasName("pk_presence");
+
+                    b.HasIndex("ReplicaId")
+                        .HasDatabaseName("ix_presence_replica_id");
+
+                    b.ToTable("presence", (string)null);
+
+                    NpgsqlEntityTypeBuilderExtensions.IsUnlogged(b, true);
+                });
+
             modelBuilder.Entity("TheBot.Data.Schema.Reaction", b =>
                 {
                     b.Property<long>("MessageId")
@@ -334,6 +359,24 @@ namespace TheBot.Migrator.Migrations
                         .HasName("pk_reactions");
 
                     b.ToTable("reactions", (string)null);
+                });
+
+            modelBuilder.Entity("TheBot.Data.Schema.ReplicaLease", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("LeaseUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("lease_until");
+
+                    b.HasKey("Id")
+                        .HasName("pk_replicas");
+
+                    b.ToTable("replicas", (string)null);
+
+                    NpgsqlEntityTypeBuilderExtensions.IsUnlogged(b, true);
                 });
 
             modelBuilder.Entity("TheBot.Data.Schema.Room", b =>
@@ -687,6 +730,16 @@ namespace TheBot.Migrator.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_guardianships_users_student_id");
+                });
+
+            modelBuilder.Entity("TheBot.Data.Schema.PresenceRow", b =>
+                {
+                    b.HasOne("TheBot.Data.Schema.ReplicaLease", null)
+                        .WithMany()
+                        .HasForeignKey("ReplicaId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_presence_replicas_replica_id");
                 });
 
             modelBuilder.Entity("TheBot.Data.Schema.Room", b =>

@@ -19,9 +19,14 @@ internal sealed class TestDialect : IDialect
 }
 
 /// <summary>A connection that writes down what reaches it, and can be made to stop taking.</summary>
-internal sealed class FakeConnection(long userId, DeliveryOptions options, TimeProvider? time = null)
-    : LiveConnection(new Identity(userId, "", "", "", "", "", false, null, []), new TestDialect(), options, time ?? TimeProvider.System)
+internal sealed class FakeConnection(Identity who, DeliveryOptions options, TimeProvider? time = null)
+    : LiveConnection(who, new TestDialect(), options, time ?? TimeProvider.System)
 {
+    public FakeConnection(long userId, DeliveryOptions options, TimeProvider? time = null)
+        : this(new Identity(userId, "", "", "", "", "", false, null, []), options, time)
+    {
+    }
+
     private readonly List<TestFrame> _taken = [];
     private readonly List<int> _writes = [];
     private volatile TaskCompletionSource? _stopped;
@@ -81,7 +86,7 @@ internal sealed class FakeConnection(long userId, DeliveryOptions options, TimeP
         Queue.Enqueue(new TestFrame(0, "removed"));
     }
 
-    public override void Tell(UserEvent userEvent) => throw new NotSupportedException();
+    public override void Tell(UserEvent userEvent) => Queue.Enqueue(new TestFrame(0, IsRevokedBy(userEvent) ? "revoked" : userEvent.Kind.ToString()));
 
     public override void Close(int code, string reason) => throw new NotSupportedException();
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
@@ -10,6 +11,9 @@ namespace TheBot.Tests.Support;
 public sealed class ChatGraph : IAsyncLifetime
 {
     private DistributedApplication _app = null!;
+
+    /// <summary>Of everybody who comes by <see cref="NewPersonAsync"/>.</summary>
+    public const string Password = "correct horse battery";
 
     /// <summary>Options for the AppHost, set before it starts by those who make their own.</summary>
     public string[] Arguments { get; init; } = [];
@@ -63,13 +67,15 @@ public sealed class ChatGraph : IAsyncLifetime
     public HttpClient Rest(Person person, Uri? replica = null) => Client(person.Token, replica);
 
     /// <summary>Logs somebody of the demo school in.</summary>
-    public async Task<string> TokenAsync(string username)
+    public async Task<string> TokenAsync(string username) => (await LogInAsync(username, "demo")).Token ?? throw new InvalidOperationException($"{username} may not log in");
+
+    /// <summary>A login's status, and its token where it was let in.</summary>
+    public async Task<(HttpStatusCode Status, string? Token)> LogInAsync(string username, string password)
     {
         using var client = new HttpClient { BaseAddress = Address };
-        using var answer = await client.PostAsJsonAsync("/api/auth/login/", new { username, password = "demo" }, Deadline.Token());
-        answer.EnsureSuccessStatusCode();
+        using var answer = await client.PostAsJsonAsync("/api/auth/login/", new { username, password }, Deadline.Token());
         var body = await answer.Content.ReadFromJsonAsync<JsonObject>(Deadline.Token());
-        return (string)body!["data"]!["token"]!;
+        return (answer.StatusCode, (string?)body!["data"]?["token"]);
     }
 
     public async Task<SeedSocket> SeedAsync(string username, long roomId, Uri replica) =>
@@ -108,11 +114,8 @@ public sealed class ChatGraph : IAsyncLifetime
     {
         using var admin = await RestAsync("demo.admin");
         var username = $"{role}.{Guid.NewGuid():N}";
-        const string Password = "correct horse battery";
         var id = await PostAsync(admin, "users", new { username, password = Password, first_name = "Тест", last_name = role, role });
-        using var login = await admin.PostAsJsonAsync("/api/auth/login/", new { username, password = Password }, Deadline.Token());
-        login.EnsureSuccessStatusCode();
-        return new Person(id, username, (string)(await login.Content.ReadFromJsonAsync<JsonObject>())!["data"]!["token"]!);
+        return new Person(id, username, (await LogInAsync(username, Password)).Token!);
     }
 
     /// <summary>A new student with a guardian, enrolled with a new teacher in a new subject.</summary>

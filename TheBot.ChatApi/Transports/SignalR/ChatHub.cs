@@ -6,6 +6,7 @@ using TheBot.ChatApi.Limits;
 using TheBot.ChatApi.Messages;
 using TheBot.Contracts;
 using TheBot.Data.Log;
+using TheBot.Data.Schema;
 
 namespace TheBot.ChatApi.Transports.SignalR;
 
@@ -13,7 +14,9 @@ namespace TheBot.ChatApi.Transports.SignalR;
 internal sealed partial class ChatHub(
     TolerantHubLifetime lifetime,
     Feeds feeds,
+    LiveLogins logins,
     Announcer announcer,
+    Presence presence,
     MessageWriter writer,
     MessageActions actions,
     PersonLimits limits,
@@ -41,7 +44,7 @@ internal sealed partial class ChatHub(
         Context.Items[PlaceKey] = place;
         try
         {
-            await feeds.OpenAsync(connection);
+            await logins.OpenAsync(connection);
         }
         catch
         {
@@ -52,8 +55,10 @@ internal sealed partial class ChatHub(
 
     public override Task OnDisconnectedAsync(Exception? exception)
     {
-        if (Context.Items[ConnectionKey] is HubLiveConnection connection) feeds.Close(connection);
         if (Context.Items[PlaceKey] is IDisposable place) place.Dispose();
+        if (Context.Items[ConnectionKey] is not HubLiveConnection connection) return Task.CompletedTask;
+        announcer.TypingEnds(connection);
+        feeds.Close(connection);
         return Task.CompletedTask;
     }
 
@@ -73,12 +78,13 @@ internal sealed partial class ChatHub(
 
         subscription.IsMember = room.IsMember;
         var position = since is { } seq ? Math.Clamp(seq, room.VisibleFromSeq, room.Head) : room.Head;
-        _ = CatchUpAsync(connection, roomId, subscription, position);
+        _ = CatchUpAsync(connection, roomId, subscription, position, room.Kind);
         return new SubscribeReply(roomId, room.Head, room.Messages);
     }
 
     public void Unsubscribe(long roomId)
     {
+        announcer.Typing(Connection, roomId, isTyping: false);
         if (Connection.Subscriptions.TryRemove(roomId, out var subscription)) subscription.End();
     }
 
@@ -104,11 +110,7 @@ internal sealed partial class ChatHub(
             throw Failed(ErrorCode.AccessDenied, "not subscribed to this room as a member");
         }
 
-        var who = Connection.Who;
-        announcer.Announce(new Ephemeral(
-            roomId,
-            isTyping ? EphemeralKind.Typing : EphemeralKind.TypingStopped,
-            new EphemeralPerson(who.UserId, who.Username, who.FirstName, who.LastName, who.Role)));
+        announcer.Typing(Connection, roomId, isTyping);
     }
 
     /// <summary>Shows the person's other devices what they have begun to write. Kept nowhere; lost while Redis is away.</summary>
@@ -118,11 +120,12 @@ internal sealed partial class ChatHub(
         return Clients.User(Context.UserIdentifier!).DraftChanged(roomId, text);
     }
 
-    private async Task CatchUpAsync(HubLiveConnection connection, long roomId, Subscription subscription, long position)
+    private async Task CatchUpAsync(HubLiveConnection connection, long roomId, Subscription subscription, long position, RoomKind kind)
     {
         try
         {
             await subscription.GoLiveFromAsync(position, Context.ConnectionAborted).ConfigureAwait(false);
+            if (subscription.IsMember && kind != RoomKind.General) subscription.Enter(presence);
         }
         catch (Exception e)
         {

@@ -38,6 +38,8 @@ internal sealed class HubDialect : IDialect
     {
         EphemeralKind.Typing => Typing(ephemeral, true),
         EphemeralKind.TypingStopped => Typing(ephemeral, false),
+        EphemeralKind.Joined => Presence(ephemeral, true),
+        EphemeralKind.Left => Presence(ephemeral, false),
         EphemeralKind.Read => HubFrame.Call(nameof(IChatClient.ReadUpdated), SmallFrame, new ReadHint(ephemeral.RoomId, PersonOf(ephemeral.Who), ephemeral.Seq))
             with
         { Hint = ephemeral.Key },
@@ -51,6 +53,9 @@ internal sealed class HubDialect : IDialect
 
     private static HubFrame Typing(Ephemeral ephemeral, bool isTyping) =>
         HubFrame.Call(nameof(IChatClient.Typing), SmallFrame, new TypingHint(ephemeral.RoomId, PersonOf(ephemeral.Who), isTyping)) with { Hint = ephemeral.Key };
+
+    private static HubFrame Presence(Ephemeral ephemeral, bool online) =>
+        HubFrame.Call(nameof(IChatClient.Presence), SmallFrame, new PresenceHint(ephemeral.RoomId, PersonOf(ephemeral.Who), online)) with { Hint = ephemeral.Key };
 
     private static Person PersonOf(EphemeralPerson who) => new(who.Id, PersonName.Full(who.FirstName, who.LastName), who.Role);
 }

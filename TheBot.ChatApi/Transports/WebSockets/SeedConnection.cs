@@ -13,10 +13,9 @@ namespace TheBot.ChatApi.Transports.WebSockets;
 internal sealed class SeedConnection(WebSocket socket, HttpContext context, Identity who, SocketServices services)
     : RawConnection(socket, context, who, SeedDialect.Instance, services)
 {
-    private readonly EphemeralPerson _person = new(who.UserId, who.Username, who.FirstName, who.LastName, who.Role);
     private SeedActions? _actions;
     private long _roomId;
-    private bool _isPresent;
+    private Subscription? _subscription;
     private Task _catchingUp = Task.CompletedTask;
 
     /// <summary>Opens the room, follows it from <paramref name="since"/> (or shows the newest messages), and reads until the end.</summary>
@@ -24,12 +23,12 @@ internal sealed class SeedConnection(WebSocket socket, HttpContext context, Iden
     {
         _roomId = roomId;
         _actions = new SeedActions(this, roomId, House.Actions);
-        await House.Feeds.OpenAsync(this).ConfigureAwait(false);
+        await House.Logins.OpenAsync(this).ConfigureAwait(false);
         try
         {
             // followed before rights are asked for: a removal in between is then heard of
-            var subscription = await House.Feeds.FollowAsync(this, roomId).ConfigureAwait(false);
-            Subscriptions[roomId] = subscription;
+            _subscription = await House.Feeds.FollowAsync(this, roomId).ConfigureAwait(false);
+            Subscriptions[roomId] = _subscription;
             if (await House.Log.SnapshotAsync(roomId, UserId, ChatLimits.HistoryOnConnect, cancellationToken).ConfigureAwait(false) is not { } room)
             {
                 Close(CloseCode.NoAccess, "no access to this room");
@@ -39,7 +38,7 @@ internal sealed class SeedConnection(WebSocket socket, HttpContext context, Iden
                 var position = since is { } seq ? Math.Clamp(seq, room.VisibleFromSeq, room.Head) : room.Head;
                 // paced: fifty long messages in one frame may be more than a queue holds, and nobody is slow for that
                 if (since is null) _ = Queue.WriteAsync([SeedDialect.History(room.Messages)]);
-                _catchingUp = CatchUpAsync(subscription, position, room, cancellationToken);
+                _catchingUp = CatchUpAsync(_subscription, position, room, cancellationToken);
             }
 
             await ReceiveAsync(cancellationToken).ConfigureAwait(false);
@@ -47,8 +46,8 @@ internal sealed class SeedConnection(WebSocket socket, HttpContext context, Iden
         finally
         {
             House.Feeds.Close(this);
-            await _catchingUp.ConfigureAwait(false); // or presence might begin after it has ended
-            if (_isPresent) House.Presence.Leave(roomId, _person);
+            House.Announcer.TypingEnds(this);
+            await _catchingUp.ConfigureAwait(false);
         }
     }
 
@@ -72,11 +71,11 @@ internal sealed class SeedConnection(WebSocket socket, HttpContext context, Iden
             case SeedFrameKind.Send:
                 Send(frame);
                 break;
-            case SeedFrameKind.Typing when _isPresent:
-                House.Announcer.Announce(new Ephemeral(_roomId, EphemeralKind.Typing, _person));
+            case SeedFrameKind.Typing when _subscription?.PresentIn is not null:
+                House.Announcer.Typing(this, _roomId, isTyping: true);
                 break;
-            case SeedFrameKind.TypingStop when _isPresent:
-                House.Announcer.Announce(new Ephemeral(_roomId, EphemeralKind.TypingStopped, _person));
+            case SeedFrameKind.TypingStop when _subscription?.PresentIn is not null:
+                House.Announcer.Typing(this, _roomId, isTyping: false);
                 break;
             case SeedFrameKind.Ping:
                 Queue.Enqueue(SeedDialect.Pong);
@@ -107,9 +106,7 @@ internal sealed class SeedConnection(WebSocket socket, HttpContext context, Iden
         {
             await subscription.GoLiveFromAsync(position, cancellationToken).ConfigureAwait(false);
             // an administrator who looks is not in the room, and in the general room everybody always is
-            if (!room.IsMember || room.Kind == RoomKind.General || subscription.HasEnded) return;
-            _isPresent = true;
-            House.Presence.Enter(_roomId, _person);
+            if (room.IsMember && room.Kind != RoomKind.General) subscription.Enter(House.Presence);
         }
         catch (Exception e)
         {

@@ -9,6 +9,7 @@ namespace TheBot.ChatApi.Transports.WebSockets;
 /// <summary>What every raw socket needs of the house.</summary>
 internal sealed record SocketServices(
     Feeds Feeds,
+    LiveLogins Logins,
     Announcer Announcer,
     Presence Presence,
     MessageWriter Writer,

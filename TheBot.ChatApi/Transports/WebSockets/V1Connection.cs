@@ -36,7 +36,7 @@ internal sealed class V1Connection : RawConnection
     {
         try
         {
-            await House.Feeds.OpenAsync(this).ConfigureAwait(false);
+            await House.Logins.OpenAsync(this).ConfigureAwait(false);
             Queue.Enqueue(V1Dialect.Ready(
                 new V1Ready(
                     new Person(Who.UserId, Who.FullName, Who.Role),
@@ -56,6 +56,7 @@ internal sealed class V1Connection : RawConnection
         finally
         {
             _rooms.End();
+            House.Announcer.TypingEnds(this);
             House.Feeds.Close(this);
         }
     }
@@ -135,7 +136,7 @@ internal sealed class V1Connection : RawConnection
             case V1Type.Send when RoomOf(frame) is { } room: Send(frame.Id, room, frame.DataAs(V1Json.Wire.V1Send)); break;
             case V1Type.Typing when RoomOf(frame) is { } room: Type(frame.Id, room, frame.DataAs(V1Json.Wire.V1TypingNow)); break;
             case V1Type.Subscribe when RoomOf(frame) is { } room: Subscribe(frame.Id, room, frame.DataAs(V1Json.Wire.V1Subscribe)); break;
-            case V1Type.Unsubscribe when RoomOf(frame) is { } room: _rooms.Unsubscribe(frame.Id, room); break;
+            case V1Type.Unsubscribe when RoomOf(frame) is { } room: Unsubscribe(frame.Id, room); break;
             case var type when RoomOf(frame) is { } room && _actions.TryDo(type, frame, room): break;
             case V1Type.Send or V1Type.Typing or V1Type.Subscribe or V1Type.Unsubscribe: Refuse(frame.Id, null, "room", "required"); break;
             case var type when V1Actions.Knows(type): Refuse(frame.Id, null, "room", "required"); break;
@@ -163,7 +164,7 @@ internal sealed class V1Connection : RawConnection
     {
         if (Subscriptions.TryGetValue(room, out var subscription) && subscription.IsMember)
         {
-            House.Announcer.Announce(new Ephemeral(room, typing.IsTyping ? EphemeralKind.Typing : EphemeralKind.TypingStopped, _rooms.Person));
+            House.Announcer.Typing(this, room, typing.IsTyping);
         }
         else
         {
@@ -175,6 +176,12 @@ internal sealed class V1Connection : RawConnection
     {
         if (subscribe.Since < 0) Refuse(id, room, "since", "0 or more");
         else _rooms.Subscribe(id, room, subscribe.Since);
+    }
+
+    private void Unsubscribe(string? id, long room)
+    {
+        House.Announcer.Typing(this, room, isTyping: false);
+        _rooms.Unsubscribe(id, room);
     }
 
     public void Error(string? id, long? room, V1Error error) => Queue.Enqueue(V1Dialect.Error(id, room, error));

@@ -17,10 +17,6 @@ internal sealed class V1Rooms(V1Connection connection, SocketServices house, Sub
     private readonly SemaphoreSlim _opening = new(options.SubscribesPerConnection);
     private bool _ended;
 
-    /// <summary>Who the connection is to others.</summary>
-    public EphemeralPerson Person { get; } =
-        new(connection.Who.UserId, connection.Who.Username, connection.Who.FirstName, connection.Who.LastName, connection.Who.Role);
-
     /// <summary>Follows a room; the answer is <c>subscribed</c> or an error.</summary>
     public void Subscribe(string? id, long room, long? since)
     {
@@ -59,9 +55,8 @@ internal sealed class V1Rooms(V1Connection connection, SocketServices house, Sub
     public void Removed(long room)
     {
         if (Take(room) is not { } place) return;
-        var wasPresent = Detach(place);
+        Detach(place);
         SayEnded(place, null, V1Unsubscribed.Removed);
-        if (wasPresent) ThreadPool.QueueUserWorkItem(_ => house.Presence.Leave(room, Person)); // tells the room, whose lock is held here
     }
 
     /// <summary>The connection is over.</summary>
@@ -90,19 +85,17 @@ internal sealed class V1Rooms(V1Connection connection, SocketServices house, Sub
 
     private void End(Place place)
     {
-        if (Detach(place)) house.Presence.Leave(place.Room, Person);
+        Detach(place);
         place.Subscription?.End();
     }
 
-    /// <summary>After this the place gets neither a subscription nor presence. Whether it had presence, which is then to be taken back.</summary>
-    private bool Detach(Place place)
+    /// <summary>After this the place gets no subscription.</summary>
+    private void Detach(Place place)
     {
         lock (_gate)
         {
-            var wasPresent = place.IsPresent;
-            (place.IsPresent, place.HasEnded) = (false, true);
+            place.HasEnded = true;
             if (place.Subscription is { } own) connection.Subscriptions.TryRemove(new(place.Room, own));
-            return wasPresent;
         }
     }
 
@@ -170,7 +163,7 @@ internal sealed class V1Rooms(V1Connection connection, SocketServices house, Sub
         await subscription.GoLiveFromAsync(from, CancellationToken.None).ConfigureAwait(false);
 
         // an administrator who looks is not in the room, and in the general room everybody always is
-        if (room.IsMember && room.Kind != RoomKind.General) EnterRoom(place);
+        if (room.IsMember && room.Kind != RoomKind.General) subscription.Enter(house.Presence);
     }
 
     /// <summary>Keeps the subscription, unless the place has ended meanwhile.</summary>
@@ -190,18 +183,6 @@ internal sealed class V1Rooms(V1Connection connection, SocketServices house, Sub
         return false;
     }
 
-    private void EnterRoom(Place place)
-    {
-        house.Presence.Enter(place.Room, Person); // not under the gate: it takes the feed's lock, under which Removed() takes the gate
-        lock (_gate)
-        {
-            place.IsPresent = !place.HasEnded;
-            if (place.IsPresent) return;
-        }
-
-        house.Presence.Leave(place.Room, Person);
-    }
-
     private sealed class Place(long room)
     {
         private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -213,8 +194,6 @@ internal sealed class V1Rooms(V1Connection connection, SocketServices house, Sub
         public Task Opened => _opened.Task;
 
         public Subscription? Subscription { get; set; }
-
-        public bool IsPresent { get; set; }
 
         public bool HasEnded
         {
