@@ -47,12 +47,11 @@ catch (Exception failure) when (failure is NpgsqlException or InvalidOperationEx
     return 1;
 }
 
-// Two at once: EF Core's own migration lock makes the second one wait, and it finds nothing to do.
 static async Task MigrateAsync(IServiceProvider services, CancellationToken cancellationToken)
 {
     await using var scope = services.CreateAsyncScope();
     var database = scope.ServiceProvider.GetRequiredService<ChatDbContext>().Database;
-    await database.MigrateAsync(cancellationToken);
+    await SchemaUpgrade.RunAsync(scope.ServiceProvider.GetRequiredService<ChatDbContext>(), cancellationToken);
     var applied = await database.GetAppliedMigrationsAsync(cancellationToken);
     Console.WriteLine($"schema: {applied.Last()}");
 }

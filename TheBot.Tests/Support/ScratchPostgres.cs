@@ -6,6 +6,7 @@ using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using TheBot.Data;
 using TheBot.Data.Schema;
+using TheBot.Migrator;
 
 namespace TheBot.Tests.Support;
 
@@ -84,7 +85,7 @@ public sealed class ScratchPostgres : IAsyncLifetime
         var options = new DbContextOptionsBuilder<ChatDbContext>();
         options.UseNpgsql(connectionString).UseChatModel();
         await using var context = new ChatDbContext(options.Options);
-        await context.Database.MigrateAsync(Deadline.Token());
+        await SchemaUpgrade.RunAsync(context, Deadline.Token());
     }
 
     public async Task DisposeAsync()
