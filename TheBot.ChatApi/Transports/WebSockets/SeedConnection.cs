@@ -123,6 +123,6 @@ internal sealed class SeedConnection(WebSocket socket, HttpContext context, Iden
     {
         public override void Completed(SendOutcome outcome) => queue.Enqueue(outcome.Message is { } message
             ? SeedDialect.Sent(message)
-            : SeedDialect.Error(outcome.Error!, outcome.Explanation!, clientId: MessageRules.ClientIdOf(Draft)));
+            : SeedDialect.Error(outcome.Error!, outcome.Explanation!, clientId: MessageRules.ClientIdOf(Draft), retryAfter: outcome.RetryAfter));
     }
 }

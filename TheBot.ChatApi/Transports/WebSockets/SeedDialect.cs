@@ -21,6 +21,7 @@ internal sealed class SeedDialect : IDialect
         RoomEventKind.MessageDeleted => SeedChangeFrames.Deleted(roomEvent),
         RoomEventKind.MessagePinned => SeedChangeFrames.Pinned(roomEvent, isPinned: true),
         RoomEventKind.MessageUnpinned => SeedChangeFrames.Pinned(roomEvent, isPinned: false),
+        RoomEventKind.MemberMuted => SeedChangeFrames.Muted(roomEvent),
         RoomEventKind.RoomUpdated => SeedChangeFrames.Locked(roomEvent),
         _ => null,
     };
@@ -52,9 +53,9 @@ internal sealed class SeedDialect : IDialect
         json.WriteEndObject();
     });
 
-    /// <summary>{"type":"error","error":text,"message":text,"code":code,"field":name,"client_id":id}; the last two where they say something.</summary>
-    public static RawFrame Error(string code, string text, string? field = null, string? clientId = null) =>
-        RawFrame.Of((code, text, field, clientId), static (json, error) =>
+    /// <summary>{"type":"error","error":text,"message":text,"code":code,"field":name,"client_id":id,"retry_after":seconds}; the last three where they say something.</summary>
+    public static RawFrame Error(string code, string text, string? field = null, string? clientId = null, int? retryAfter = null) =>
+        RawFrame.Of((code, text, field, clientId, retryAfter), static (json, error) =>
         {
             json.WriteStartObject();
             json.WriteString("type"u8, "error"u8);
@@ -63,6 +64,7 @@ internal sealed class SeedDialect : IDialect
             json.WriteString("code"u8, error.code);
             if (error.field is not null) json.WriteString("field"u8, error.field);
             if (error.clientId is not null) json.WriteString("client_id"u8, error.clientId);
+            if (error.retryAfter is { } seconds) json.WriteNumber("retry_after"u8, seconds);
             json.WriteEndObject();
         });
 

@@ -183,6 +183,6 @@ internal sealed class V1Connection : RawConnection
     {
         public override void Completed(SendOutcome outcome) => queue.Enqueue(outcome.Message is { } message
             ? V1Dialect.Ack(id, message)
-            : V1Dialect.Error(id, Draft.RoomId, new V1Error(outcome.Error!, outcome.Explanation!)));
+            : V1Dialect.Error(id, Draft.RoomId, new V1Error(outcome.Error!, outcome.Explanation!, RetryAfter: outcome.RetryAfter)));
     }
 }
