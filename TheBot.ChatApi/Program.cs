@@ -1,6 +1,7 @@
 using StackExchange.Redis;
 using TheBot.ChatApi.Auth;
 using TheBot.ChatApi.Delivery;
+using TheBot.ChatApi.Forum;
 using TheBot.ChatApi.Http;
 using TheBot.ChatApi.Limits;
 using TheBot.ChatApi.Messages;
@@ -19,7 +20,7 @@ builder.AddRedisClient("redis", settings => settings.DisableHealthChecks = true,
 
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddChatDatabase().AddDatabaseHealth().AddProblems().AddLimits().AddTokenAuthentication();
-builder.Services.AddRoster().AddRooms().AddMessages().AddDelivery();
+builder.Services.AddRoster().AddRooms().AddMessages().AddForum().AddDelivery();
 builder.Services.AddChatSockets().AddChatHub();
 
 var app = builder.Build();
@@ -36,6 +37,8 @@ app.MapAccounts();
 app.MapRooms();
 app.MapMessages();
 app.MapMessageActions();
+app.MapModeration();
+app.MapForum();
 app.MapSeedSockets();
 app.MapV1Socket();
 app.MapChatHub();

@@ -52,11 +52,14 @@ public sealed class WebSocketTransport(Uri address, Action<ClientWebSocketOption
         private readonly ArrayBufferWriter<byte> _message = new(16 * 1024);
         private Task _reading = Task.CompletedTask;
 
+        /// <remarks>Cancelling ends the wait, as in <see cref="ReadAsync"/>.</remarks>
         public async ValueTask SendAsync(ReadOnlyMemory<byte> utf8, CancellationToken cancellationToken)
         {
             try
             {
-                await socket.SendAsync(utf8, WebSocketMessageType.Text, endOfMessage: true, cancellationToken).ConfigureAwait(false);
+                var sending = socket.SendAsync(utf8, WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+                if (sending.IsCompleted) await sending.ConfigureAwait(false);
+                else await sending.AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (e is WebSocketException or ObjectDisposedException or IOException)
             {
@@ -104,7 +107,7 @@ public sealed class WebSocketTransport(Uri address, Action<ClientWebSocketOption
             socket.Dispose();
         }
 
-        /// <summary>Ends the wait, not the read: a socket whose read is cancelled is torn down, and could not say goodbye any more.</summary>
+        /// <summary>Cancelling ends the wait, not the read: a socket whose read or write is cancelled is torn down, and could not say goodbye any more.</summary>
         private async ValueTask<ValueWebSocketReceiveResult> ReadAsync(CancellationToken cancellationToken)
         {
             var reading = socket.ReceiveAsync(_message.GetMemory(4096), CancellationToken.None);

@@ -15,6 +15,21 @@ public static class ChatLimits
     /// <summary>Bytes of one inbound WebSocket message.</summary>
     public const int FrameMaxBytes = 128 * 1024;
 
+    /// <summary>The longest slow mode: seconds between two messages of one member.</summary>
+    public const int SlowModeMaxSeconds = 3600;
+
+    /// <summary>UTF-16 code units of a room's name.</summary>
+    public const int RoomNameMaxLength = 200;
+
+    /// <summary>UTF-16 code units of a room's description.</summary>
+    public const int RoomDescriptionMaxLength = 2000;
+
+    /// <summary>People in one group.</summary>
+    public const int GroupMaxMembers = 500;
+
+    /// <summary>Rooms, members or contacts of one page.</summary>
+    public const int ListMaxLength = 200;
+
     /// <summary>Messages of one page of history.</summary>
     public const int PageMaxLength = 100;
 

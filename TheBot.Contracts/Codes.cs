@@ -83,6 +83,15 @@ public static class ErrorCode
     /// <summary>The student learns this subject from another teacher at present.</summary>
     public const string AnotherTeacher = "another_teacher";
 
+    /// <summary>Somebody else changed the thing since the asking person read it; the answer to <c>If-Match</c>.</summary>
+    public const string Outdated = "outdated";
+
+    /// <summary>An address of the replaced system that is no more; the answer names the one to use.</summary>
+    public const string Gone = "gone";
+
+    /// <summary>The two may not write to each other.</summary>
+    public const string NotAContact = "not_a_contact";
+
     /// <summary>A fault of ours; the log has it.</summary>
     public const string Internal = "internal_error";
 }

@@ -24,6 +24,9 @@ public interface IChatClient
     /// <summary>A message is pinned no longer.</summary>
     Task MessageUnpinned(PinChange pin);
 
+    /// <summary>A moderator of a subscribed room has muted somebody, or let them speak again.</summary>
+    Task MemberMuted(MuteChange mute);
+
     /// <summary>Name, description or policy of a subscribed room changed.</summary>
     Task RoomUpdated(RoomChange room);
 
@@ -102,6 +105,14 @@ public sealed record ReactionChange(long Room, long Seq, long MessageId, long Us
 /// <param name="UserId">By whom.</param>
 public sealed record PinChange(long Room, long Seq, long MessageId, long UserId);
 
+/// <summary>Somebody was muted, or may speak again.</summary>
+/// <param name="Room">The room.</param>
+/// <param name="Seq">The place of this change in the room's log.</param>
+/// <param name="UserId">By whom.</param>
+/// <param name="User">Whom it is about.</param>
+/// <param name="MutedUntil">When they may speak again (the year 9999 = when a moderator says so); null = now.</param>
+public sealed record MuteChange(long Room, long Seq, long UserId, Person User, string? MutedUntil);
+
 /// <summary>What a room is now.</summary>
 /// <param name="Room">The room.</param>
 /// <param name="Seq">The place of this change in the room's log.</param>
@@ -110,7 +121,8 @@ public sealed record PinChange(long Room, long Seq, long MessageId, long UserId)
 /// <param name="Description">What it is for.</param>
 /// <param name="Writable">False = its enrollment has ended.</param>
 /// <param name="Locked">True = a moderator has locked it.</param>
-public sealed record RoomChange(long Room, long Seq, long? UserId, string Name, string Description, bool Writable, bool Locked);
+/// <param name="SlowModeSeconds">Seconds between two messages of one member; 0 = none.</param>
+public sealed record RoomChange(long Room, long Seq, long? UserId, string Name, string Description, bool Writable, bool Locked, int SlowModeSeconds);
 
 /// <summary>How far a member has read.</summary>
 /// <param name="Room">The room.</param>

@@ -16,7 +16,8 @@ builder.AddServiceDefaults();
 
 // A failed command surfaces as an exception; on a fresh database EF Core's look for its history table would be logged as an error.
 builder.Logging.AddFilter("Microsoft.EntityFrameworkCore.Database.Command", LogLevel.None);
-builder.AddNpgsqlDbContext<ChatDbContext>(ChatDatabase.ConnectionName, configureDbContextOptions: options => options.UseChatModel());
+// Without retries: whoever starts this waits for the database first, and hears at once that there is none.
+builder.AddNpgsqlDbContext<ChatDbContext>(ChatDatabase.ConnectionName, settings => settings.DisableRetry = true, options => options.UseChatModel());
 builder.Services.AddChatDatabase();
 builder.Services.AddSingleton<ICommittedEvents, NobodyListens>();
 builder.Services.AddSingleton<RoomProvisioner>();

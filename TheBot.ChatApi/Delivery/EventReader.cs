@@ -1,5 +1,6 @@
 using System.Text.Json;
 using TheBot.Contracts;
+using TheBot.Contracts.V1;
 using TheBot.Data.Log;
 
 namespace TheBot.ChatApi.Delivery;
@@ -28,8 +29,12 @@ internal static class EventReader
             room.GetProperty("name").GetString()!,
             room.GetProperty("description").GetString()!,
             room.GetProperty("writable").GetBoolean(),
-            room.TryGetProperty("locked", out var locked) && locked.GetBoolean());
+            room.TryGetProperty("locked", out var locked) && locked.GetBoolean(),
+            room.TryGetProperty("slow_mode_seconds", out var slow) ? slow.GetInt32() : 0);
     }
+
+    /// <summary>Who was muted until when.</summary>
+    public static V1Muted Muted(this RoomEvent roomEvent) => JsonSerializer.Deserialize(roomEvent.Data.Span, V1Json.Wire.V1Muted)!;
 
     private static string Text(RoomEvent roomEvent, string name)
     {

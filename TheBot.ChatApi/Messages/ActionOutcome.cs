@@ -15,6 +15,9 @@ internal readonly record struct ActionOutcome(ChangeVerdict? Verdict, ChatMessag
     /// <summary>After which time the same may succeed; null where nobody can tell.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>The asking person may not even know whether there is such a room.</summary>
+    public bool IsStranger => Verdict == ChangeVerdict.NoAccess;
+
     public static ActionOutcome NotSaved { get; } = Failed(null, ErrorCode.Save, "Failed to save message");
 
     /// <summary>For doors where a deletion may be repeated: what was deleted before is what was asked for.</summary>
@@ -24,7 +27,7 @@ internal readonly record struct ActionOutcome(ChangeVerdict? Verdict, ChatMessag
 }
 
 /// <summary>Where somebody's read marker stands, or an error.</summary>
-internal readonly record struct ReadOutcome(long ReadSeq, string? Error, string? Explanation, string? Field);
+internal readonly record struct ReadOutcome(long ReadSeq, string? Error, string? Explanation, string? Field, bool IsStranger = false);
 
 /// <summary>Told when a member has read on in a room whose members see that of each other; no line of the log, and lost where nobody listens.</summary>
 internal interface IReadMarkerListener

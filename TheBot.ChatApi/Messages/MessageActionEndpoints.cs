@@ -12,10 +12,6 @@ internal static class MessageActionEndpoints
     {
         var room = app.MapGroup("/api/v1/rooms/{roomId:long}").RequireAuthorization();
         room.MapPut("/read", ReadAsync).WithTags("rooms").WithSummary("The asking member has read up to a seq; the marker only rises, and never beyond the log's end.");
-        room.MapPut("/lock", (long roomId, HttpContext context, MessageActions actions) => LockAsync(roomId, true, context, actions))
-            .WithTags("rooms").WithSummary("A moderator locks the room: it can only be read.");
-        room.MapDelete("/lock", (long roomId, HttpContext context, MessageActions actions) => LockAsync(roomId, false, context, actions))
-            .WithTags("rooms").WithSummary("A moderator opens the room again.");
 
         var message = room.MapGroup("/messages/{messageId:long}").WithTags("messages");
         message.MapPatch("/", EditAsync).WithSummary("The author gives it another text.");
@@ -38,7 +34,7 @@ internal static class MessageActionEndpoints
         long roomId, long messageId, EditMessageRequest body, HttpContext context, MessageActions actions)
     {
         var outcome = await actions.EditAsync(roomId, UserOf(context), messageId, body.Content);
-        return outcome.Message is { } message ? TypedResults.Ok(message) : Refusal(outcome);
+        return outcome.Message is { } message ? TypedResults.Ok(message) : MessageRefusals.Of(outcome);
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(long roomId, long messageId, HttpContext context, MessageActions actions) =>
@@ -51,24 +47,15 @@ internal static class MessageActionEndpoints
         long roomId, long messageId, string emoji, bool present, HttpContext context, MessageActions actions) =>
         Done(await actions.ReactAsync(roomId, UserOf(context), messageId, emoji, present));
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> LockAsync(long roomId, bool locked, HttpContext context, MessageActions actions) =>
-        Done(await actions.LockAsync(roomId, UserOf(context), locked));
-
     private static async Task<Results<Ok<ReadReply>, ProblemHttpResult>> ReadAsync(long roomId, ReadRequest body, HttpContext context, MessageActions actions)
     {
         var outcome = await actions.ReadAsync(roomId, context.Identity()!, body.Seq);
-        return outcome.Error is null ? TypedResults.Ok(new ReadReply(outcome.ReadSeq)) : Refusal(outcome.Error, outcome.Explanation!, outcome.Field);
+        return outcome.Error is null ? TypedResults.Ok(new ReadReply(outcome.ReadSeq)) : MessageRefusals.Of(outcome);
     }
 
     private static long UserOf(HttpContext context) => context.Identity()!.UserId;
 
-    private static Results<NoContent, ProblemHttpResult> Done(ActionOutcome outcome) => outcome.Error is null ? TypedResults.NoContent() : Refusal(outcome);
-
-    private static ProblemHttpResult Refusal(ActionOutcome outcome) => Refusal(outcome.Error!, outcome.Explanation!, outcome.Field).After(outcome.RetryAfter);
-
-    private static ProblemHttpResult Refusal(string code, string explanation, string? field) => field is null
-        ? Problems.Of(MessageEndpoints.StatusOf(code), code, explanation)
-        : Problems.Of(MessageEndpoints.StatusOf(code), code, explanation, (field, explanation));
+    private static Results<NoContent, ProblemHttpResult> Done(ActionOutcome outcome) => outcome.Error is null ? TypedResults.NoContent() : MessageRefusals.Of(outcome);
 
     /// <param name="Content">As of a send.</param>
     internal sealed record EditMessageRequest(string? Content);

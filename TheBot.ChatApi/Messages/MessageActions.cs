@@ -14,7 +14,7 @@ namespace TheBot.ChatApi.Messages;
 /// attempt was committed, the next one finds nothing left to do, and no second event is written.
 /// Whoever orders two actions of one person waits for the first (<see cref="ActionLane"/>).
 /// </remarks>
-internal sealed class MessageActions(
+internal sealed partial class MessageActions(
     RoomChanges changes,
     ReadMarkers markers,
     RoomLog log,
@@ -92,7 +92,8 @@ internal sealed class MessageActions(
         if (result is { Verdict: ReadVerdict.Moved, IsGeneral: false }) readers.Announce(roomId, reader, result.ReadSeq);
         return result.Verdict switch
         {
-            ReadVerdict.NoAccess => new(0, ErrorCode.AccessDenied, "You are not a participant in this room", null),
+            ReadVerdict.NoAccess => new(0, ErrorCode.AccessDenied, "You are not a participant in this room", null, IsStranger: true),
+            ReadVerdict.NotMember => new(0, ErrorCode.AccessDenied, "You are not a participant in this room", null),
             ReadVerdict.NotFound => new(0, ErrorCode.NotFound, "Message not found", "message_id"),
             _ => new(result.ReadSeq, null, null, null),
         };
@@ -176,7 +177,7 @@ internal sealed class MessageActions(
     {
         public ActionOutcome Of(ChangeVerdict verdict) => verdict switch
         {
-            ChangeVerdict.NoAccess => ActionOutcome.Failed(verdict, ErrorCode.AccessDenied, "You are not a participant in this room"),
+            ChangeVerdict.NoAccess or ChangeVerdict.NotMember => ActionOutcome.Failed(verdict, ErrorCode.AccessDenied, "You are not a participant in this room"),
             ChangeVerdict.NotFound => ActionOutcome.Failed(verdict, ErrorCode.NotFound, "Message not found"),
             ChangeVerdict.Elsewhere => ActionOutcome.Failed(verdict, ErrorCode.AccessDenied, "Message does not belong to this room"),
             ChangeVerdict.NotAuthor => ActionOutcome.Failed(verdict, ErrorCode.AccessDenied, NotAuthor),
@@ -184,6 +185,9 @@ internal sealed class MessageActions(
             ChangeVerdict.Deleted => ActionOutcome.Failed(verdict, DeletedCode, Deleted),
             ChangeVerdict.ReadOnly => ActionOutcome.Failed(verdict, ErrorCode.ReadOnly, "This room is read-only"),
             ChangeVerdict.Muted => ActionOutcome.Failed(verdict, ErrorCode.Muted, "You are muted in this room"),
+            ChangeVerdict.NoSuchMember => ActionOutcome.Failed(verdict, ErrorCode.NotFound, "No such member of this room", "user_id"),
+            ChangeVerdict.Protected => ActionOutcome.Failed(verdict, ErrorCode.AccessDenied, "Who moderates this room cannot be muted in it", "user_id"),
+            ChangeVerdict.Outdated => ActionOutcome.Failed(verdict, ErrorCode.Outdated, "Somebody else changed it meanwhile; read it again"),
             _ => throw new ArgumentOutOfRangeException(nameof(verdict), verdict, null),
         };
     }

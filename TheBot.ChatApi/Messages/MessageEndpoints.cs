@@ -29,8 +29,10 @@ internal static class MessageEndpoints
             return Problems.Invalid(("before", "goes with neither after nor around"));
         }
 
+        if ((before ?? after ?? around) < 0) return Problems.Invalid((before is null ? after is null ? "around" : "after" : "before", "must be 0 or more"));
+
         var reader = context.Identity()!.UserId;
-        if (await access.FindAsync(roomId, reader, cancellationToken) is null) return Problems.NotFound("No such room, or no access to it.");
+        if (await access.FindAsync(roomId, reader, cancellationToken) is null) return RoomsEndpoints.NoSuchRoom();
 
         var size = limit ?? DefaultPage;
         List<ChatMessage> page;
@@ -41,7 +43,7 @@ internal static class MessageEndpoints
         else
         {
             // around: the half up to and including that seq, then what follows it
-            var until = around is { } middle ? middle + 1 : before ?? long.MaxValue;
+            var until = around is { } middle ? Math.Min(middle, long.MaxValue - 1) + 1 : before ?? long.MaxValue;
             var half = around is null ? size : (size + 1) / 2;
             page = await log.HistoryAsync(roomId, reader, 0, until, half, ascending: false, cancellationToken);
             page.Reverse();
@@ -62,20 +64,9 @@ internal static class MessageEndpoints
         var send = new AwaitedSend(draft);
         writer.Submit(send);
         var outcome = await send.Outcome;
-        if (outcome.Message is not { } message) return Problems.Of(StatusOf(outcome.Error!), outcome.Error!, outcome.Explanation!).After(outcome.RetryAfter);
+        if (outcome.Message is not { } message) return MessageRefusals.Of(outcome);
         return outcome.IsNew ? TypedResults.Created($"/api/v1/rooms/{roomId}/messages?around={message.Seq}&limit=1", message) : TypedResults.Ok(message);
     }
-
-    /// <summary>The HTTP status of a code of <see cref="ErrorCode"/>.</summary>
-    internal static int StatusOf(string code) => code switch
-    {
-        ErrorCode.AccessDenied or ErrorCode.Muted or ErrorCode.ReadOnly => StatusCodes.Status403Forbidden,
-        ErrorCode.NotFound => StatusCodes.Status404NotFound,
-        ErrorCode.Conflict => StatusCodes.Status422UnprocessableEntity,
-        ErrorCode.RateLimited or ErrorCode.SlowMode => StatusCodes.Status429TooManyRequests,
-        ErrorCode.Save => StatusCodes.Status503ServiceUnavailable,
-        _ => StatusCodes.Status400BadRequest,
-    };
 
     /// <param name="Results">Oldest first.</param>
     internal sealed record MessagePage(IReadOnlyList<ChatMessage> Results);

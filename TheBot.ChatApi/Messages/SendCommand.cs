@@ -22,7 +22,12 @@ internal abstract class SendCommand(MessageDraft draft)
 }
 
 /// <summary>How a send ended: a stored message, or an error by its stable code.</summary>
-internal readonly record struct SendOutcome(ChatMessage? Message, bool IsNew, string? Error, string? Explanation)
+/// <param name="Message">What is stored, now or before.</param>
+/// <param name="IsNew">Stored by this send.</param>
+/// <param name="Error">A code of <see cref="ErrorCode"/>, or null.</param>
+/// <param name="Explanation">For a person to read.</param>
+/// <param name="IsStranger">The sender may not even know whether there is such a room.</param>
+internal readonly record struct SendOutcome(ChatMessage? Message, bool IsNew, string? Error, string? Explanation, bool IsStranger = false)
 {
     /// <summary>After which time the same may succeed; null where nobody can tell.</summary>
     public TimeSpan? RetryAfter { get; init; }
@@ -30,7 +35,9 @@ internal readonly record struct SendOutcome(ChatMessage? Message, bool IsNew, st
     public static SendOutcome Of(AppendResult result) => result.Verdict switch
     {
         AppendVerdict.Stored => new(result.Message, result.IsNew, null, null),
-        AppendVerdict.NoAccess => Failed(ErrorCode.AccessDenied, "You are not a participant in this room"),
+        AppendVerdict.NoAccess => Failed(ErrorCode.AccessDenied, "You are not a participant in this room") with { IsStranger = true },
+        AppendVerdict.NotMember => Failed(ErrorCode.AccessDenied, "You are not a participant in this room"),
+        AppendVerdict.SlowMode => Failed(ErrorCode.SlowMode, "Slow mode: wait before your next message") with { RetryAfter = TimeSpan.FromSeconds(result.RetryAfter) },
         AppendVerdict.Muted => Failed(ErrorCode.Muted, "You are muted in this room"),
         AppendVerdict.ReadOnly => Failed(ErrorCode.ReadOnly, "This room is read-only"),
         AppendVerdict.ReplyNotFound => Failed(ErrorCode.NotFound, "The message replied to is not in this room"),

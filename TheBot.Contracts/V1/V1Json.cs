@@ -28,6 +28,7 @@ namespace TheBot.Contracts.V1;
 [JsonSerializable(typeof(V1Frame<V1Pinned>), TypeInfoPropertyName = "Pinned")]
 [JsonSerializable(typeof(V1Frame<V1ReadUpdated>), TypeInfoPropertyName = "ReadUpdated")]
 [JsonSerializable(typeof(V1Frame<V1Member>), TypeInfoPropertyName = "Member")]
+[JsonSerializable(typeof(V1Frame<V1Muted>), TypeInfoPropertyName = "Muted")]
 [JsonSerializable(typeof(V1Frame<V1Room>), TypeInfoPropertyName = "Room")]
 [JsonSerializable(typeof(V1Frame<V1Typing>), TypeInfoPropertyName = "Typing")]
 [JsonSerializable(typeof(V1Frame<V1Presence>), TypeInfoPropertyName = "Presence")]

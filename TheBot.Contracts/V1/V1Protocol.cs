@@ -100,6 +100,9 @@ public static class V1Type
     /// <summary>Server, with seq: somebody is no longer in the room.</summary>
     public const string MemberRemoved = "member.removed";
 
+    /// <summary>Server, with seq: a moderator has muted somebody, or let them speak again.</summary>
+    public const string MemberMuted = "member.muted";
+
     /// <summary>Server, with seq: name, description or policy of the room changed.</summary>
     public const string RoomUpdated = "room.updated";
 

@@ -42,12 +42,18 @@ public sealed record V1Message(ChatMessage Message);
 /// <param name="User">Whom it is about.</param>
 public sealed record V1Member(Person User);
 
+/// <summary><c>data</c> of <see cref="V1Type.MemberMuted"/>.</summary>
+/// <param name="User">Whom it is about.</param>
+/// <param name="MutedUntil">When they may speak again (the year 9999 = when a moderator says so); null = now.</param>
+public sealed record V1Muted(Person User, string? MutedUntil);
+
 /// <summary><c>data</c> of <see cref="V1Type.RoomUpdated"/>: what the room is now.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Description">What it is for.</param>
 /// <param name="Writable">False = its enrollment has ended.</param>
 /// <param name="Locked">True = a moderator has locked it.</param>
-public sealed record V1Room(string? Name, string? Description, bool? Writable, bool? Locked = null);
+/// <param name="SlowModeSeconds">Seconds between two messages of one member; 0 = none.</param>
+public sealed record V1Room(string? Name, string? Description, bool? Writable, bool? Locked = null, int? SlowModeSeconds = null);
 
 /// <summary><c>data</c> of <see cref="V1Type.Done"/>.</summary>
 /// <param name="Message">The message as it is now; after <see cref="V1Type.Edit"/>.</param>

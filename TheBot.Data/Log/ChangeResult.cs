@@ -11,8 +11,11 @@ public enum ChangeVerdict
     /// <summary>It was so already: nothing was written, nobody is told.</summary>
     Unchanged,
 
-    /// <summary>Not in the room (or only looking, where that is not enough), or no such room.</summary>
+    /// <summary>No such room, or none that they may see: the two are not told apart.</summary>
     NoAccess,
+
+    /// <summary>They may look at the room (an administrator) and are not in it.</summary>
+    NotMember,
 
     /// <summary>No such message, or one from before they could see.</summary>
     NotFound,
@@ -34,6 +37,15 @@ public enum ChangeVerdict
 
     /// <summary>Muted by a moderator.</summary>
     Muted,
+
+    /// <summary>The person whom it is about is not in the room.</summary>
+    NoSuchMember,
+
+    /// <summary>The person whom it is about moderates the room.</summary>
+    Protected,
+
+    /// <summary>Somebody else changed it since the asking person looked.</summary>
+    Outdated,
 }
 
 /// <summary>How a change ended.</summary>
@@ -48,6 +60,7 @@ public sealed record ChangeResult(ChangeVerdict Verdict, ChatMessage? Message, C
         "changed" => ChangeVerdict.Changed,
         "unchanged" => ChangeVerdict.Unchanged,
         "no_access" => ChangeVerdict.NoAccess,
+        "not_member" => ChangeVerdict.NotMember,
         "not_found" => ChangeVerdict.NotFound,
         "elsewhere" => ChangeVerdict.Elsewhere,
         "not_author" => ChangeVerdict.NotAuthor,
@@ -55,6 +68,9 @@ public sealed record ChangeResult(ChangeVerdict Verdict, ChatMessage? Message, C
         "deleted" => ChangeVerdict.Deleted,
         "read_only" => ChangeVerdict.ReadOnly,
         "muted" => ChangeVerdict.Muted,
+        "no_such_member" => ChangeVerdict.NoSuchMember,
+        "protected" => ChangeVerdict.Protected,
+        "outdated" => ChangeVerdict.Outdated,
         _ => throw new InvalidOperationException($"unknown verdict {name}"),
     };
 }

@@ -47,14 +47,20 @@ public enum AppendVerdict
     /// <summary>Somebody else holds the room's lock (or, with <see cref="RoomLocks.Free"/>, there is no such room); nothing was decided.</summary>
     Held,
 
-    /// <summary>Not a member, or no such room.</summary>
+    /// <summary>No such room, or none that they may see: the two are not told apart.</summary>
     NoAccess,
+
+    /// <summary>They may look at the room (an administrator) and are not in it.</summary>
+    NotMember,
 
     /// <summary>Muted by a moderator.</summary>
     Muted,
 
     /// <summary>The room is locked or its enrollment has ended.</summary>
     ReadOnly,
+
+    /// <summary>Slow mode: too soon after their last message.</summary>
+    SlowMode,
 
     /// <summary>The message it answers is not in this room or was deleted.</summary>
     ReplyNotFound,
@@ -66,4 +72,5 @@ public enum AppendVerdict
 /// <param name="Verdict">What became of the draft.</param>
 /// <param name="Message">The stored message, where there is one.</param>
 /// <param name="IsNew">Committed by this call (and not found from an earlier one).</param>
-public readonly record struct AppendResult(AppendVerdict Verdict, ChatMessage? Message, bool IsNew);
+/// <param name="RetryAfter">Whole seconds after which the same draft may be accepted, for <see cref="AppendVerdict.SlowMode"/>; else 0.</param>
+public readonly record struct AppendResult(AppendVerdict Verdict, ChatMessage? Message, bool IsNew, int RetryAfter = 0);

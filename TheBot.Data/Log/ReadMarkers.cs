@@ -12,19 +12,19 @@ public sealed class ReadMarkers(NpgsqlDataSource database)
     private const string Move =
         """
         WITH reader AS MATERIALIZED (
-            SELECT r.read_seq, room.kind, least(room.head_seq, coalesce($3, m.seq)) AS seq, coalesce($3, m.seq) IS NOT NULL AS found
+            SELECT r.read_seq, room.kind, least(room.head_seq, coalesce($3, m.seq)) AS seq, coalesce($3, m.seq) IS NOT NULL AS found, r.standing
             FROM room_readers r
             JOIN rooms room ON room.id = r.room_id
             LEFT JOIN messages m ON m.id = $4 AND m.room_id = r.room_id AND m.seq > r.visible_from_seq
-            WHERE r.room_id = $1 AND r.user_id = $2 AND r.standing = 'member'
+            WHERE r.room_id = $1 AND r.user_id = $2
         ),
         moved AS (
             INSERT INTO room_members (room_id, user_id, reasons, visible_from_seq, read_seq)
-            SELECT $1, $2, ARRAY[]::text[], 0, seq FROM reader WHERE found AND seq > read_seq
+            SELECT $1, $2, ARRAY[]::text[], 0, seq FROM reader WHERE found AND seq > read_seq AND standing = 'member'
             ON CONFLICT (room_id, user_id) DO UPDATE SET read_seq = excluded.read_seq WHERE room_members.read_seq < excluded.read_seq
             RETURNING read_seq
         )
-        SELECT reader.found, coalesce(moved.read_seq, reader.read_seq), moved.read_seq IS NOT NULL, reader.kind = 'general'
+        SELECT reader.found, coalesce(moved.read_seq, reader.read_seq), moved.read_seq IS NOT NULL, reader.kind = 'general', reader.standing
         FROM reader
         LEFT JOIN moved ON true
         """;
@@ -46,6 +46,7 @@ public sealed class ReadMarkers(NpgsqlDataSource database)
         command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Bigint, Value = (object?)messageId ?? DBNull.Value });
         await using var row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         if (!await row.ReadAsync(cancellationToken).ConfigureAwait(false)) return new ReadResult(ReadVerdict.NoAccess, 0, false);
+        if (row.GetString(4) != RoomStanding.Member) return new ReadResult(ReadVerdict.NotMember, 0, false);
         if (!row.GetBoolean(0)) return new ReadResult(ReadVerdict.NotFound, row.GetInt64(1), false);
         return new ReadResult(row.GetBoolean(2) ? ReadVerdict.Moved : ReadVerdict.Unchanged, row.GetInt64(1), row.GetBoolean(3));
     }
@@ -60,8 +61,11 @@ public enum ReadVerdict
     /// <summary>It stood there or further on.</summary>
     Unchanged,
 
-    /// <summary>Not a member, or no such room.</summary>
+    /// <summary>No such room, or none that they may see.</summary>
     NoAccess,
+
+    /// <summary>They may look at the room (an administrator) and are not in it.</summary>
+    NotMember,
 
     /// <summary>No such message in this room.</summary>
     NotFound,

@@ -1,4 +1,5 @@
 using Npgsql;
+using NpgsqlTypes;
 using TheBot.Contracts;
 
 namespace TheBot.Data.Log;
@@ -38,12 +39,45 @@ public sealed class RoomChanges(NpgsqlDataSource database)
         ChangeMessageAsync(present ? RoomChangesSql.React : RoomChangesSql.Unreact, roomId, actorId, messageId, emoji, cancellationToken);
 
     /// <summary>A moderator locks the room, so that it can only be read, or opens it again.</summary>
-    public async Task<ChangeResult> LockAsync(long roomId, long actorId, bool locked, CancellationToken cancellationToken)
-    {
-        var write = Command(RoomChangesSql.SetLocked, roomId, actorId);
-        write.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = locked });
-        return await RunAsync(roomId, write, Command(RoomChangesSql.ReadBackEvent, roomId), isAboutMessage: false, cancellationToken).ConfigureAwait(false);
-    }
+    public Task<ChangeResult> LockAsync(long roomId, long actorId, bool locked, CancellationToken cancellationToken) =>
+        ChangeRoomAsync(RoomChangesSql.SetLocked, roomId, actorId, cancellationToken, new NpgsqlParameter<bool> { TypedValue = locked });
+
+    /// <summary>A moderator sets the least time between two messages of one member who does not moderate; 0 = none.</summary>
+    public Task<ChangeResult> SetSlowModeAsync(long roomId, long actorId, int seconds, CancellationToken cancellationToken) =>
+        ChangeRoomAsync(RoomChangesSql.SetSlowMode, roomId, actorId, cancellationToken, new NpgsqlParameter<int> { TypedValue = seconds });
+
+    /// <summary>Who manages a group gives it another name and description.</summary>
+    /// <param name="roomId">The room.</param>
+    /// <param name="actorId">Who does it.</param>
+    /// <param name="name">1 to 200 characters.</param>
+    /// <param name="description">May be empty.</param>
+    /// <param name="version">What the asking person knows (<c>RoomListing.Version</c>): where it is another by now, nothing is written. Null = whatever it is.</param>
+    /// <param name="cancellationToken">Ends the wait; whether it was done is then unknown.</param>
+    public Task<ChangeResult> DescribeAsync(long roomId, long actorId, string name, string description, string? version, CancellationToken cancellationToken) =>
+        ChangeRoomAsync(
+            RoomChangesSql.Describe,
+            roomId,
+            actorId,
+            cancellationToken,
+            new NpgsqlParameter<string> { TypedValue = name },
+            new NpgsqlParameter<string> { TypedValue = description },
+            new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)version ?? DBNull.Value });
+
+    /// <summary>A moderator silences a member: they read, and neither write, edit nor react.</summary>
+    /// <param name="roomId">The room.</param>
+    /// <param name="actorId">Who does it.</param>
+    /// <param name="memberId">Who is muted; nobody who moderates the room.</param>
+    /// <param name="until">When it ends by itself, in whole seconds; null = it ends now.</param>
+    /// <param name="cancellationToken">Ends the wait; whether it was done is then unknown.</param>
+    public Task<ChangeResult> MuteAsync(long roomId, long actorId, long memberId, DateTimeOffset? until, CancellationToken cancellationToken) =>
+        ChangeRoomAsync(
+            RoomChangesSql.Mute,
+            roomId,
+            actorId,
+            cancellationToken,
+            new NpgsqlParameter<long> { TypedValue = memberId },
+            new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.TimestampTz, Value = (object?)until ?? DBNull.Value },
+            new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text, Value = until is { } end ? WireTime.Format(end) : DBNull.Value });
 
     /// <summary>Whether a message is pinned now, for those who only know how to turn a pin over.</summary>
     /// <remarks>Judges no rights and is to be shown to nobody: the change that follows judges them.</remarks>
@@ -60,6 +94,24 @@ public sealed class RoomChanges(NpgsqlDataSource database)
         await using var command = database.CreateCommand("SELECT locked FROM rooms WHERE id = $1");
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = roomId });
         return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is true;
+    }
+
+    /// <summary>Whether somebody is muted in a room now; as <see cref="IsPinnedAsync"/>.</summary>
+    public async Task<bool> IsMutedAsync(long roomId, long memberId, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            "SELECT EXISTS (SELECT FROM room_members WHERE room_id = $1 AND user_id = $2 AND muted_until > clock_timestamp())");
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = roomId });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = memberId });
+        return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is true;
+    }
+
+    private Task<ChangeResult> ChangeRoomAsync(
+        string sql, long roomId, long actorId, CancellationToken cancellationToken, params ReadOnlySpan<NpgsqlParameter> values)
+    {
+        var write = Command(sql, roomId, actorId);
+        foreach (var value in values) write.Parameters.Add(value);
+        return RunAsync(roomId, write, Command(RoomChangesSql.ReadBackEvent, roomId), isAboutMessage: false, cancellationToken);
     }
 
     private Task<ChangeResult> ChangeMessageAsync(string sql, long roomId, long actorId, long messageId, string? text, CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using TheBot.Data.Rooms;
+
 namespace TheBot.Data.Log;
 
 /// <summary>The statements of <see cref="RoomChanges"/>.</summary>
@@ -5,7 +7,7 @@ namespace TheBot.Data.Log;
 /// A change is three statements of one transaction: the room's lock; judging and writing, with a snapshot younger than the lock; reading back
 /// what was written by the columns of every other reader. In each, $1 = room and $2 = who does it; $3 = the message.
 /// </remarks>
-internal static class RoomChangesSql
+internal static partial class RoomChangesSql
 {
     /// <summary>Where the second statement leaves what the third may read back: the new event's seq, 0 = no event, empty = refused.</summary>
     private const string ReadBackFrom = "thebot.read_back";
@@ -36,7 +38,7 @@ internal static class RoomChangesSql
     public static readonly string Edit = Change(
         verdict:
             """
-            WHEN actor.standing <> 'member' THEN 'no_access'
+            WHEN actor.standing <> 'member' THEN 'not_member'
             WHEN message.sender_id <> $2 THEN 'not_author'
             WHEN message.deleted_at IS NOT NULL THEN 'deleted'
             WHEN NOT room.open THEN 'read_only'
@@ -59,7 +61,7 @@ internal static class RoomChangesSql
     public static readonly string Delete = Change(
         verdict:
             """
-            WHEN message.sender_id = $2 AND actor.standing <> 'member' AND NOT actor.moderates THEN 'no_access'
+            WHEN message.sender_id = $2 AND actor.standing <> 'member' AND NOT actor.moderates THEN 'not_member'
             WHEN message.sender_id <> $2 AND NOT actor.moderates THEN 'not_author'
             WHEN message.deleted_at IS NOT NULL THEN 'deleted'
             """,
@@ -122,59 +124,30 @@ internal static class RoomChangesSql
             )
             """);
 
-    /// <summary>$3 whether it shall be locked. The event says what the room is now, as the roster's events of this kind do.</summary>
-    public static readonly string SetLocked =
-        $"""
-        WITH {RoomAndActor},
-        judged AS MATERIALIZED (
-            SELECT room.*, CASE
-                WHEN actor.standing IS NULL THEN 'no_access'
-                WHEN NOT actor.moderates THEN 'not_moderator'
-                WHEN room.locked = $3 THEN 'unchanged'
-                ELSE 'changed'
-            END AS verdict
-            FROM (VALUES (1)) AS one
-            LEFT JOIN room ON true
-            LEFT JOIN actor ON true
-        ),
-        accepted AS MATERIALIZED (SELECT *, head_seq + 1 AS seq FROM judged WHERE verdict = 'changed'),
-        entry AS (
-            INSERT INTO room_events (room_id, seq, kind, actor_id, data, created_at)
-            SELECT id, seq, 20, $2, jsonb_build_object('name', name, 'description', description, 'writable', writable, 'locked', $3), at FROM accepted
-        ),
-        head AS (
-            UPDATE rooms SET head_seq = accepted.seq, updated_at = accepted.at, locked = $3 FROM accepted WHERE rooms.id = accepted.id
-        )
-        {Answer}
-        """;
-
-    /// <summary>Room and actor as they are under the lock. A moderator is an administrator, the teacher of the room, or in a tutors' room a tutor.</summary>
-    /// <remarks>No actor = no such room, or none that they may see.</remarks>
+    /// <summary>Room and actor as they are under the lock. No actor = no such room, or none that they may see.</summary>
     private const string RoomAndActor =
-        """
+        $"""
         room AS MATERIALIZED (
-            SELECT id, kind, name, description, writable, locked, writable AND NOT locked AS open, head_seq, greatest(clock_timestamp(), updated_at) AS at
-            FROM rooms
+            SELECT id, kind, name, description, writable, locked, slow_mode_seconds, created_by, direct_key, head_seq,
+                writable AND NOT locked AND {RoomRightsSql.StillContacts} AS open, {RoomRightsSql.Version} AS version,
+                greatest(clock_timestamp(), updated_at) AS at
+            FROM rooms room
             WHERE id = $1
         ),
-        standing AS MATERIALIZED (
-            SELECT r.standing, r.visible_from_seq, r.muted_until, u.role, room.kind,
-                u.is_administrator
-                    OR coalesce('teacher' = ANY (m.reasons), false)
-                    OR (room.kind = 'forum_tutor' AND coalesce('tutor' = ANY (m.reasons), false)) AS moderates
-            FROM room
-            JOIN room_readers r ON r.room_id = room.id AND r.user_id = $2
-            JOIN users u ON u.id = r.user_id
-            LEFT JOIN room_members m ON m.room_id = r.room_id AND m.user_id = r.user_id
-        ),
         actor AS MATERIALIZED (
-            SELECT *, moderates OR (standing = 'member' AND role = 'tutor' AND kind IN ('forum_subject', 'forum_tutor')) AS pins FROM standing
+            SELECT standing.*, moderates OR pins_too AS pins
+            FROM (
+                SELECT r.standing, r.visible_from_seq, r.muted_until, {RoomRightsSql.Moderates} AS moderates, {RoomRightsSql.Pins} AS pins_too
+                FROM room
+                JOIN room_readers r ON r.room_id = room.id AND r.user_id = $2
+                JOIN users u ON u.id = r.user_id
+                LEFT JOIN room_members m ON m.room_id = r.room_id AND m.user_id = r.user_id) AS standing
         )
         """;
 
     private const string MayReact =
         """
-        WHEN actor.standing <> 'member' THEN 'no_access'
+        WHEN actor.standing <> 'member' THEN 'not_member'
         WHEN message.deleted_at IS NOT NULL THEN 'deleted'
         WHEN NOT room.open THEN 'read_only'
         WHEN actor.muted_until > room.at THEN 'muted'

@@ -164,6 +164,8 @@ public sealed class RoomLog(NpgsqlDataSource database)
             case "repeat": // the first of its name in this batch was refused, so this one would be too
                 return results[FirstOf(key, drafts)];
             case "held": return new(AppendVerdict.Held, null, false);
+            case "slow_mode": return new(AppendVerdict.SlowMode, null, false, row.GetInt32(9));
+            case "not_member": return new(AppendVerdict.NotMember, null, false);
             case "no_access": return new(AppendVerdict.NoAccess, null, false);
             case "read_only": return new(AppendVerdict.ReadOnly, null, false);
             case "muted": return new(AppendVerdict.Muted, null, false);

@@ -1,3 +1,5 @@
+using TheBot.Data.Rooms;
+
 namespace TheBot.Data.Log;
 
 /// <summary>The statements of <see cref="RoomLog"/>.</summary>
@@ -20,6 +22,18 @@ internal static class RoomLogSql
         FROM (SELECT id FROM rooms WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE) AS mine
         """;
 
+    /// <summary>Whether the sender of <c>asked</c> moderates its room: slow mode is not for them.</summary>
+    private const string ModeratesAsked =
+        $"""
+        (
+            SELECT {RoomRightsSql.Moderates}
+            FROM rooms room
+            JOIN room_readers r ON r.room_id = room.id AND r.user_id = asked.sender_id
+            JOIN users u ON u.id = r.user_id
+            LEFT JOIN room_members m ON m.room_id = room.id AND m.user_id = u.id
+            WHERE room.id = asked.room_id)
+        """;
+
     /// <summary>
     /// For the rest of the transaction a lock is waited for so long and no longer: much longer than another replica's batch takes, much shorter
     /// than anybody notices.
@@ -34,8 +48,9 @@ internal static class RoomLogSql
     public const string Append =
         $"""
         WITH room AS MATERIALIZED (
-            SELECT id, head_seq, writable AND NOT locked AS open, greatest(clock_timestamp(), updated_at) AS at
-            FROM rooms
+            SELECT id, kind, created_by, slow_mode_seconds, head_seq, writable AND NOT locked AND {RoomRightsSql.StillContacts} AS open,
+                greatest(clock_timestamp(), updated_at) AS at
+            FROM rooms room
             WHERE id = ANY (string_to_array(current_setting('{LockedRooms}'), ',')::bigint[])
         ),
         draft AS MATERIALIZED (
@@ -43,19 +58,20 @@ internal static class RoomLogSql
             FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::bigint[])
                  WITH ORDINALITY AS d (room_id, sender_id, client_id, content, reply_to, body_hash, ord)
         ),
-        judged AS MATERIALIZED (
-            SELECT draft.*, room.head_seq, room.at, known.id AS known_id,
+        asked AS MATERIALIZED (
+            SELECT draft.*, room.head_seq, room.at, room.slow_mode_seconds, known.id AS known_id,
                 CASE
                     WHEN room.id IS NULL THEN 'held'
                     WHEN known.id IS NOT NULL THEN 'known'
                     WHEN draft.nth > 1 THEN 'repeat'
-                    WHEN reader.standing IS DISTINCT FROM 'member' THEN 'no_access'
+                    WHEN reader.standing IS NULL THEN 'no_access'
+                    WHEN reader.standing <> 'member' THEN 'not_member'
                     WHEN NOT room.open THEN 'read_only'
                     WHEN reader.muted_until > room.at THEN 'muted'
                     WHEN draft.reply_to IS NOT NULL AND NOT EXISTS (
                         SELECT FROM messages m WHERE m.id = draft.reply_to AND m.room_id = draft.room_id AND m.deleted_at IS NULL) THEN 'reply_not_found'
                     ELSE 'new'
-                END AS verdict
+                END AS finding
             FROM draft
             LEFT JOIN room ON room.id = draft.room_id
             LEFT JOIN LATERAL (
@@ -67,6 +83,19 @@ internal static class RoomLogSql
                 WHERE r.room_id = draft.room_id AND r.user_id = draft.sender_id
                 LIMIT 1) AS reader ON true
         ),
+        paced AS MATERIALIZED (
+            SELECT asked.*,
+                CASE WHEN asked.finding = 'new' AND asked.slow_mode_seconds > 0 AND NOT {ModeratesAsked} THEN coalesce(
+                    (
+                        SELECT ceil(extract(epoch FROM max(m.created_at) - asked.at) + asked.slow_mode_seconds)::int
+                        FROM messages m
+                        WHERE m.room_id = asked.room_id AND m.sender_id = asked.sender_id
+                          AND m.created_at > asked.at - make_interval(secs => asked.slow_mode_seconds)),
+                    CASE WHEN row_number() OVER (PARTITION BY asked.room_id, asked.sender_id, asked.finding ORDER BY asked.ord) > 1 THEN asked.slow_mode_seconds END)
+                END AS wait
+            FROM asked
+        ),
+        judged AS MATERIALIZED (SELECT *, CASE WHEN wait IS NULL THEN finding ELSE 'slow_mode' END AS verdict FROM paced),
         numbered AS MATERIALIZED (
             SELECT *, head_seq + row_number() OVER (PARTITION BY room_id ORDER BY ord) AS seq
             FROM judged
@@ -86,7 +115,8 @@ internal static class RoomLogSql
             FROM (SELECT room_id, max(seq) AS seq, max(at) AS at FROM numbered GROUP BY room_id) AS grown
             WHERE rooms.id = grown.room_id
         )
-        SELECT judged.verdict, message.id, message.seq, message.created_at, author.first_name, author.last_name, author.role, author.avatar, judged.known_id
+        SELECT judged.verdict, message.id, message.seq, message.created_at, author.first_name, author.last_name, author.role, author.avatar, judged.known_id,
+            judged.wait
         FROM judged
         LEFT JOIN numbered ON numbered.ord = judged.ord
         LEFT JOIN message ON message.room_id = numbered.room_id AND message.seq = numbered.seq

@@ -1,44 +1,10 @@
 using Npgsql;
+using NpgsqlTypes;
 using TheBot.Contracts;
 using TheBot.Data.Log;
 using TheBot.Data.Schema;
 
 namespace TheBot.Data.Rooms;
-
-/// <summary>A room as one of its readers finds it in their list.</summary>
-/// <param name="Id">The room.</param>
-/// <param name="Kind">What it is for.</param>
-/// <param name="Name">Its name.</param>
-/// <param name="Description">What its name leaves out.</param>
-/// <param name="HeadSeq">The length of its log.</param>
-/// <param name="ReadSeq">How far they have read.</param>
-/// <param name="Unread">Others' messages after that, not deleted, counted up to <see cref="RoomList.UnreadCap"/>; 0 for who only looks.</param>
-/// <param name="IsMember">May write; false = an administrator who looks.</param>
-/// <param name="Writable">Whether the enrollment goes on.</param>
-/// <param name="Locked">A moderator's lock.</param>
-/// <param name="MembersCount">People with an active account who are in it.</param>
-/// <param name="LastMessage">The newest message they may see, or null.</param>
-/// <param name="SubjectId">Of the enrollment, or null.</param>
-/// <param name="SubjectName">Of the enrollment, or null.</param>
-/// <param name="CreatedAt">When it was made.</param>
-/// <param name="UpdatedAt">When its last event was.</param>
-public sealed record RoomListing(
-    long Id,
-    RoomKind Kind,
-    string Name,
-    string Description,
-    long HeadSeq,
-    long ReadSeq,
-    int Unread,
-    bool IsMember,
-    bool Writable,
-    bool Locked,
-    int MembersCount,
-    ChatMessage? LastMessage,
-    long? SubjectId,
-    string? SubjectName,
-    DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt);
 
 /// <summary>Somebody's rooms: one command, however many there are.</summary>
 public sealed class RoomList(NpgsqlDataSource database)
@@ -46,43 +12,57 @@ public sealed class RoomList(NpgsqlDataSource database)
     /// <summary>Unread messages are counted up to here; at the cap it means "this many or more".</summary>
     public const int UnreadCap = 100;
 
-    private const int MessageAt = 15;
+    private const int MessageAt = 25;
 
-    // $1 reader, $2 the kinds that are asked for, $3 cap. Members are counted beside room_readers, not through it: for the general room that
-    // would look up a read position for everybody in the school.
+    // $1 reader, $2 the kinds that are asked for, $3 cap, $4 and $5 after this place (time and id) of the list, $6 only this room, $7 rows at most.
+    // The page is cut before anything is counted. Members are counted beside room_readers, not through it: for the general room that would look
+    // up a read position for everybody in the school.
     private const string List =
         $"""
-        SELECT r.id, r.kind, r.name, r.description, r.head_seq, reader.read_seq, reader.standing, r.writable, r.locked, r.created_at, r.updated_at,
-            s.id, s.name, unread.messages, members.people, last.*
-        FROM room_readers reader
-        JOIN rooms r ON r.id = reader.room_id
-        LEFT JOIN enrollments e ON e.id = r.enrollment_id
+        WITH page AS MATERIALIZED (
+            SELECT r.*
+            FROM room_readers r
+            JOIN rooms room ON room.id = r.room_id
+            WHERE r.user_id = $1 AND room.kind = ANY ($2) AND ($4::timestamptz IS NULL OR (room.updated_at, room.id) < ($4, $5))
+              AND ($6::bigint IS NULL OR r.room_id = $6)
+            ORDER BY room.updated_at DESC, room.id DESC
+            LIMIT $7
+        )
+        SELECT room.id, room.kind, room.name, room.description, room.head_seq, r.read_seq, r.standing, room.writable, room.locked, room.created_at, room.updated_at,
+            s.id, s.name, unread.messages, members.people, room.slow_mode_seconds, r.muted_until, {RoomRightsSql.Version}, {RoomRightsSql.Moderates}, {RoomRightsSql.Pins},
+            other.id, other.first_name, other.last_name, other.role, {RoomRightsSql.StillContacts}, last.*
+        FROM page r
+        JOIN rooms room ON room.id = r.room_id
+        JOIN users u ON u.id = r.user_id
+        LEFT JOIN room_members m ON m.room_id = r.room_id AND m.user_id = r.user_id
+        LEFT JOIN enrollments e ON e.id = room.enrollment_id
         LEFT JOIN subjects s ON s.id = e.subject_id
+        LEFT JOIN users other ON room.kind = 'direct'
+            AND other.id = ANY (string_to_array(room.direct_key, ':')::bigint[]) AND other.id <> r.user_id
         CROSS JOIN LATERAL (
             SELECT count(*)::int AS messages
             FROM (
                 SELECT
                 FROM messages m
-                WHERE reader.standing = 'member' AND m.room_id = r.id AND m.seq > greatest(reader.read_seq, reader.visible_from_seq)
+                WHERE r.standing = 'member' AND m.room_id = room.id AND m.seq > greatest(r.read_seq, r.visible_from_seq)
                   AND m.sender_id <> $1 AND m.deleted_at IS NULL
                 LIMIT $3) AS up_to_the_cap) AS unread
         CROSS JOIN LATERAL (
-            SELECT CASE WHEN r.kind = 'general' THEN (SELECT count(*) FROM users u WHERE u.is_active AND u.deleted_at IS NULL)
+            SELECT CASE WHEN room.kind = 'general' THEN (SELECT count(*) FROM users u WHERE u.is_active AND u.deleted_at IS NULL)
                 ELSE (
                     SELECT count(*)
                     FROM room_members m
                     JOIN users u ON u.id = m.user_id AND u.is_active AND u.deleted_at IS NULL
-                    WHERE m.room_id = r.id AND cardinality(m.reasons) > 0)
+                    WHERE m.room_id = room.id AND cardinality(m.reasons) > 0)
                 END::int AS people) AS members
         LEFT JOIN LATERAL (
             SELECT {MessageColumns.Select}
             FROM messages m
             {MessageColumns.Joins}
-            WHERE m.room_id = r.id AND m.seq > reader.visible_from_seq AND m.deleted_at IS NULL
+            WHERE m.room_id = room.id AND m.seq > r.visible_from_seq AND m.deleted_at IS NULL
             ORDER BY m.seq DESC
             LIMIT 1) AS last ON true
-        WHERE reader.user_id = $1 AND r.kind = ANY ($2)
-        ORDER BY r.updated_at DESC, r.id DESC
+        ORDER BY room.updated_at DESC, room.id DESC
         """;
 
     private const string Members =
@@ -95,17 +75,22 @@ public sealed class RoomList(NpgsqlDataSource database)
         """;
 
     /// <summary>The rooms of these kinds that somebody may see, the most recently active first.</summary>
-    public async Task<List<RoomListing>> ReadAsync(long userId, IReadOnlyCollection<RoomKind> kinds, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand(List);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = userId });
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. kinds.Select(kind => kind.ToWire())] });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = UnreadCap });
-        var rooms = new List<RoomListing>();
-        await using var row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        while (await row.ReadAsync(cancellationToken).ConfigureAwait(false)) rooms.Add(ReadRoom(row));
-        return rooms;
-    }
+    public Task<List<RoomListing>> ReadAsync(long userId, IReadOnlyCollection<RoomKind> kinds, CancellationToken cancellationToken) =>
+        ReadAsync(userId, kinds, null, int.MaxValue, cancellationToken);
+
+    /// <summary>A page of them.</summary>
+    /// <param name="userId">Whose.</param>
+    /// <param name="kinds">Which.</param>
+    /// <param name="after">The last room of the page before, by <see cref="RoomListing.UpdatedAt"/> and id; null = from the top. Rooms that come to life meanwhile move to the top.</param>
+    /// <param name="limit">Rooms at most.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    public Task<List<RoomListing>> ReadAsync(
+        long userId, IReadOnlyCollection<RoomKind> kinds, (DateTimeOffset UpdatedAt, long Id)? after, int limit, CancellationToken cancellationToken) =>
+        ReadAsync(userId, kinds, after, null, limit, cancellationToken);
+
+    /// <summary>One room as somebody finds it; null = no such room, or none that they may see.</summary>
+    public async Task<RoomListing?> FindAsync(long userId, long roomId, CancellationToken cancellationToken) =>
+        await ReadAsync(userId, Enum.GetValues<RoomKind>(), null, roomId, 1, cancellationToken).ConfigureAwait(false) is [var room] ? room : null;
 
     /// <summary>Who is in these rooms, people with an active account only. Not for the general room, which is the whole school.</summary>
     public async Task<ILookup<long, Person>> MembersAsync(long[] roomIds, CancellationToken cancellationToken)
@@ -114,26 +99,59 @@ public sealed class RoomList(NpgsqlDataSource database)
         command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = roomIds });
         var people = new List<(long RoomId, Person Person)>();
         await using var row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
-            people.Add((row.GetInt64(0), new Person(row.GetInt64(1), PersonName.Full(row.GetString(2), row.GetString(3)), row.GetString(4))));
+        while (await row.ReadAsync(cancellationToken).ConfigureAwait(false)) people.Add((row.GetInt64(0), MessageColumns.SenderFrom(row, row.GetInt64(1), 2)));
         return people.ToLookup(p => p.RoomId, p => p.Person);
     }
 
-    private static RoomListing ReadRoom(NpgsqlDataReader row) => new(
-        row.GetInt64(0),
-        RoomKinds.FromWire(row.GetString(1)),
-        row.GetString(2),
-        row.GetString(3),
-        row.GetInt64(4),
-        row.GetInt64(5),
-        row.GetInt32(13),
-        row.GetString(6) == RoomStanding.Member,
-        row.GetBoolean(7),
-        row.GetBoolean(8),
-        row.GetInt32(14),
-        row.IsDBNull(MessageAt) ? null : MessageColumns.Read(row, MessageAt),
-        row.IsDBNull(11) ? null : row.GetInt64(11),
-        row.IsDBNull(12) ? null : row.GetString(12),
-        row.GetFieldValue<DateTimeOffset>(9),
-        row.GetFieldValue<DateTimeOffset>(10));
+    private async Task<List<RoomListing>> ReadAsync(
+        long userId,
+        IReadOnlyCollection<RoomKind> kinds,
+        (DateTimeOffset UpdatedAt, long Id)? after,
+        long? roomId,
+        int limit,
+        CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(List);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = userId });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. kinds.Select(kind => kind.ToWire())] });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = UnreadCap });
+        command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.TimestampTz, Value = after is { } place ? place.UpdatedAt : DBNull.Value });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = after?.Id ?? 0 });
+        command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Bigint, Value = (object?)roomId ?? DBNull.Value });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+        var rooms = new List<RoomListing>();
+        await using var row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        while (await row.ReadAsync(cancellationToken).ConfigureAwait(false)) rooms.Add(ReadRoom(row));
+        return rooms;
+    }
+
+    private static RoomListing ReadRoom(NpgsqlDataReader row)
+    {
+        var other = row.IsDBNull(20) ? null : MessageColumns.SenderFrom(row, row.GetInt64(20), 21);
+        return new RoomListing
+        {
+            Id = row.GetInt64(0),
+            Kind = RoomKinds.FromWire(row.GetString(1)),
+            Name = other?.FullName ?? row.GetString(2),
+            Description = row.GetString(3),
+            HeadSeq = row.GetInt64(4),
+            ReadSeq = row.GetInt64(5),
+            IsMember = row.GetString(6) == RoomStanding.Member,
+            Writable = row.GetBoolean(7) && row.GetBoolean(24),
+            Locked = row.GetBoolean(8),
+            CreatedAt = row.GetFieldValue<DateTimeOffset>(9),
+            UpdatedAt = row.GetFieldValue<DateTimeOffset>(10),
+            SubjectId = row.IsDBNull(11) ? null : row.GetInt64(11),
+            SubjectName = row.IsDBNull(12) ? null : row.GetString(12),
+            Unread = row.GetInt32(13),
+            MembersCount = row.GetInt32(14),
+            SlowModeSeconds = row.GetInt32(15),
+            MutedUntil = row.IsDBNull(16) ? null : row.GetFieldValue<DateTimeOffset>(16),
+            Version = row.GetString(17),
+            Moderates = row.GetBoolean(18),
+            Pins = row.GetBoolean(18) || row.GetBoolean(19),
+            Other = other,
+            LastMessage = row.IsDBNull(MessageAt) ? null : MessageColumns.Read(row, MessageAt),
+        };
+    }
 }

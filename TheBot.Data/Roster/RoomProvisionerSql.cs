@@ -72,7 +72,7 @@ internal static class RoomProvisionerSql
         WITH {WantedRooms},
         room AS MATERIALIZED (
             SELECT r.id, r.kind, r.head_seq, w.student_id, w.teacher_id,
-                coalesce(w.name, r.name) AS name, coalesce(w.description, r.description) AS description, w.writable, r.locked,
+                coalesce(w.name, r.name) AS name, coalesce(w.description, r.description) AS description, w.writable, r.locked, r.slow_mode_seconds,
                 (r.name, r.description, r.writable)
                     IS DISTINCT FROM (coalesce(w.name, r.name), coalesce(w.description, r.description), w.writable) AS differs,
                 greatest(clock_timestamp(), r.updated_at) AS at
@@ -133,7 +133,10 @@ internal static class RoomProvisionerSql
             JOIN users u ON u.id = c.user_id
             WHERE c.was_in <> c.is_in
             UNION ALL
-            SELECT id, 20, NULL, jsonb_build_object('name', name, 'description', description, 'writable', writable, 'locked', locked) FROM room WHERE differs
+            SELECT id, 20, NULL, jsonb_build_object(
+                'name', name, 'description', description, 'writable', writable, 'locked', locked, 'slow_mode_seconds', slow_mode_seconds)
+            FROM room
+            WHERE differs
         ),
         numbered AS MATERIALIZED (
             SELECT e.room_id, room.head_seq + row_number() OVER (PARTITION BY e.room_id ORDER BY e.kind, e.subject_id) AS seq,

@@ -13,7 +13,7 @@ namespace TheBot.Data.Schema;
 public sealed class ChatDbContext(DbContextOptions<ChatDbContext> options) : DbContext(options)
 {
     /// <summary>The newest migration that this build's queries rely on; an API on an older schema is not ready.</summary>
-    public const string RequiredMigration = "20261124020000_Presence";
+    public const string RequiredMigration = "20261124030000_Contacts";
 
     public DbSet<User> Users => Set<User>();
     public DbSet<AuthToken> Tokens => Set<AuthToken>();

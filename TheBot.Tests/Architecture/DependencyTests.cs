@@ -11,14 +11,15 @@ public class DependencyTests
     /// <summary>Each folder of the API with the folders above it, which it must not know.</summary>
     public static TheoryData<string, string[]> Folders => new()
     {
-        { "Observability", ["Auth", "Roster", "Rooms", "Messages", "Delivery", "Transports", "Http"] },
-        { "Limits", ["Http", "Auth", "Roster", "Rooms", "Messages", "Delivery", "Transports"] },
-        { "Http", ["Auth", "Roster", "Rooms", "Messages", "Delivery", "Transports"] },
-        { "Auth", ["Roster", "Rooms", "Messages", "Delivery", "Transports"] },
-        { "Roster", ["Rooms", "Messages", "Delivery", "Transports"] },
-        { "Rooms", ["Messages", "Delivery", "Transports"] },
-        { "Messages", ["Delivery", "Transports"] },
-        { "Delivery", ["Transports"] },
+        { "Observability", ["Auth", "Roster", "Rooms", "Messages", "Forum", "Delivery", "Transports", "Http"] },
+        { "Limits", ["Http", "Auth", "Roster", "Rooms", "Messages", "Forum", "Delivery", "Transports"] },
+        { "Http", ["Auth", "Roster", "Rooms", "Messages", "Forum", "Delivery", "Transports"] },
+        { "Auth", ["Roster", "Rooms", "Messages", "Forum", "Delivery", "Transports"] },
+        { "Roster", ["Rooms", "Messages", "Forum", "Delivery", "Transports"] },
+        { "Rooms", ["Messages", "Forum", "Delivery", "Transports"] },
+        { "Messages", ["Forum", "Delivery", "Transports"] },
+        { "Forum", ["Delivery", "Transports"] },
+        { "Delivery", ["Forum", "Transports"] },
     };
 
     public static TheoryData<string, string[]> Projects => new()

@@ -108,8 +108,8 @@ public class ActionTests(ChatGraph graph)
         var message = $"/api/v1/rooms/{room}/messages/{id}";
 
         await ExpectAsync(await parent.PatchAsJsonAsync(message, new { content = "два" }), HttpStatusCode.Forbidden, ErrorCode.AccessDenied);
-        await ExpectAsync(await outsider.DeleteAsync(message), HttpStatusCode.Forbidden, ErrorCode.AccessDenied);
-        await ExpectAsync(await outsider.PutAsJsonAsync($"/api/v1/rooms/{room}/read", new { seq = 1 }), HttpStatusCode.Forbidden, ErrorCode.AccessDenied);
+        await ExpectAsync(await outsider.DeleteAsync(message), HttpStatusCode.NotFound, ErrorCode.NotFound);
+        await ExpectAsync(await outsider.PutAsJsonAsync($"/api/v1/rooms/{room}/read", new { seq = 1 }), HttpStatusCode.NotFound, ErrorCode.NotFound);
         await ExpectAsync(await parent.PutAsync($"{message}/pin", null), HttpStatusCode.Forbidden, ErrorCode.AccessDenied);
         await ExpectAsync(await parent.PutAsync($"/api/v1/rooms/{room}/lock", null), HttpStatusCode.Forbidden, ErrorCode.AccessDenied);
         await ExpectAsync(await student.PatchAsJsonAsync(message, new { content = " " }), HttpStatusCode.BadRequest, ErrorCode.Validation, "content");

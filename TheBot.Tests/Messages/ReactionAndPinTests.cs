@@ -52,7 +52,8 @@ public sealed class ReactionAndPinTests(ScratchPostgres postgres)
     {
         await using var talk = await Conversation.OpenAsync(postgres);
         var said = await talk.SayAsync(talk.Teacher, "пять");
-        foreach (var outside in new[] { talk.Administrator, talk.Stranger }) Assert.Equal(ChangeVerdict.NoAccess, (await talk.ReactAsync(outside, said, "👍")).Verdict);
+        Assert.Equal(ChangeVerdict.NotMember, (await talk.ReactAsync(talk.Administrator, said, "👍")).Verdict);
+        Assert.Equal(ChangeVerdict.NoAccess, (await talk.ReactAsync(talk.Stranger, said, "👍")).Verdict);
 
         await talk.School.ExecuteAsync("UPDATE room_members SET muted_until = 'infinity' WHERE room_id = $1 AND user_id = $2", talk.Room, talk.Student);
         Assert.Equal(ChangeVerdict.Muted, (await talk.ReactAsync(talk.Student, said, "👍")).Verdict);
@@ -141,7 +142,7 @@ public sealed class ReactionAndPinTests(ScratchPostgres postgres)
         Assert.Equal((ChangeVerdict.Changed, ChangeVerdict.Unchanged), (locked.Verdict, again.Verdict));
         var lines = (await talk.EventsAsync(talk.Parent)).Where(e => e.Kind == RoomEventKind.RoomUpdated).TakeLast(2);
         var updates = lines.Select(e => JsonNode.Parse(e.Data.Span)!.AsObject()).ToList();
-        Assert.All(updates, data => Assert.Equal(["description", "locked", "name", "writable"], data.Select(f => f.Key).Order(StringComparer.Ordinal)));
+        Assert.All(updates, data => Assert.Equal(["description", "locked", "name", "slow_mode_seconds", "writable"], data.Select(f => f.Key).Order(StringComparer.Ordinal)));
         Assert.Equal([(true, true), (true, false)], updates.Select(data => ((bool)data["locked"]!, (bool)data["writable"]!)));
         Assert.Equal((string)updates[0]["name"]!, (string)updates[1]["name"]!);
     }

@@ -58,7 +58,8 @@ public sealed class ReadMarkerTests(ScratchPostgres postgres)
         await talk.SayAsync(talk.Student, "раз");
         Roster.School.Expect(await talk.School.Roster.RemoveGuardianAsync(talk.Student, talk.Parent, Deadline.Token()));
 
-        foreach (var outside in new[] { talk.Administrator, talk.Stranger, talk.Parent }) Assert.Equal(ReadVerdict.NoAccess, (await ReadAsync(talk, outside, 1)).Verdict);
+        foreach (var outside in new[] { talk.Stranger, talk.Parent }) Assert.Equal(ReadVerdict.NoAccess, (await ReadAsync(talk, outside, 1)).Verdict);
+        Assert.Equal(ReadVerdict.NotMember, (await ReadAsync(talk, talk.Administrator, 1)).Verdict);
         Assert.Equal(0L, await talk.School.ScalarAsync<long>("SELECT count(*) FROM room_members WHERE user_id = ANY ($1)", new[] { talk.Administrator, talk.Stranger }));
     }
 

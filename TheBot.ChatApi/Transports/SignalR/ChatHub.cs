@@ -100,7 +100,8 @@ internal sealed partial class ChatHub(
         var send = new AwaitedSend(draft);
         writer.Submit(send);
         var outcome = await send.Outcome;
-        return outcome.Message ?? throw Failed(outcome.Error!, outcome.Explanation!);
+        return outcome.Message
+            ?? throw Failed(outcome.Error!, outcome.RetryAfter is { } seconds ? $"{outcome.Explanation} (retry_after {seconds})" : outcome.Explanation!);
     }
 
     public void Typing(long roomId, bool isTyping)

@@ -30,6 +30,7 @@ internal sealed class HubDialect : IDialect
         RoomEventKind.ReactionRemoved => HubFrame.Call(nameof(IChatClient.ReactionRemoved), SmallFrame, Reaction(roomEvent)),
         RoomEventKind.MessagePinned => HubFrame.Call(nameof(IChatClient.MessagePinned), SmallFrame, Pin(roomEvent)),
         RoomEventKind.MessageUnpinned => HubFrame.Call(nameof(IChatClient.MessageUnpinned), SmallFrame, Pin(roomEvent)),
+        RoomEventKind.MemberMuted => HubFrame.Call(nameof(IChatClient.MemberMuted), roomEvent.Data.Length + SmallFrame, Mute(roomEvent)),
         RoomEventKind.RoomUpdated => HubFrame.Call(nameof(IChatClient.RoomUpdated), roomEvent.Data.Length + SmallFrame, roomEvent.Room()),
         _ => null,
     };
@@ -50,6 +51,12 @@ internal sealed class HubDialect : IDialect
         new(roomEvent.RoomId, roomEvent.Seq, roomEvent.Message().Id, roomEvent.ActorId ?? 0, roomEvent.Emoji());
 
     private static PinChange Pin(RoomEvent roomEvent) => new(roomEvent.RoomId, roomEvent.Seq, roomEvent.Message().Id, roomEvent.ActorId ?? 0);
+
+    private static MuteChange Mute(RoomEvent roomEvent)
+    {
+        var (user, until) = roomEvent.Muted();
+        return new MuteChange(roomEvent.RoomId, roomEvent.Seq, roomEvent.ActorId ?? 0, user, until);
+    }
 
     private static HubFrame Typing(Ephemeral ephemeral, bool isTyping) =>
         HubFrame.Call(nameof(IChatClient.Typing), SmallFrame, new TypingHint(ephemeral.RoomId, PersonOf(ephemeral.Who), isTyping)) with { Hint = ephemeral.Key };

@@ -66,6 +66,20 @@ internal static class SeedChangeFrames
         json.WriteEndObject();
     });
 
+    /// <summary>{"type":"user_muted","data":{"chat_id":"n","user_id":n,"is_muted":b}}</summary>
+    public static RawFrame Muted(RoomEvent roomEvent) => RawFrame.Of(roomEvent, static (json, it) =>
+    {
+        var (user, until) = it.Muted();
+        json.WriteStartObject();
+        json.WriteString("type"u8, "user_muted"u8);
+        json.WriteStartObject("data"u8);
+        json.WriteString("chat_id"u8, it.RoomId.ToString(CultureInfo.InvariantCulture));
+        json.WriteNumber("user_id"u8, user.Id);
+        json.WriteBoolean("is_muted"u8, until is not null);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    });
+
     private static RawFrame Confirmed(string type, string status, SeedMessageId id) => RawFrame.Of((type, status, id), static (json, it) =>
     {
         json.WriteStartObject();

@@ -21,6 +21,7 @@ internal sealed class SeedDialect : IDialect
         RoomEventKind.MessageDeleted => SeedChangeFrames.Deleted(roomEvent),
         RoomEventKind.MessagePinned => SeedChangeFrames.Pinned(roomEvent, isPinned: true),
         RoomEventKind.MessageUnpinned => SeedChangeFrames.Pinned(roomEvent, isPinned: false),
+        RoomEventKind.MemberMuted => SeedChangeFrames.Muted(roomEvent),
         RoomEventKind.RoomUpdated => SeedChangeFrames.Locked(roomEvent),
         _ => null,
     };

@@ -28,6 +28,7 @@ internal sealed class V1Dialect : IDialect
         RoomEventKind.MessageUnpinned => Event(V1Type.MessageUnpinned, roomEvent, WritePin),
         RoomEventKind.MemberAdded => Event(V1Type.MemberAdded, roomEvent, WriteData),
         RoomEventKind.MemberRemoved => Event(V1Type.MemberRemoved, roomEvent, WriteData),
+        RoomEventKind.MemberMuted => Event(V1Type.MemberMuted, roomEvent, WriteData),
         RoomEventKind.RoomUpdated => Event(V1Type.RoomUpdated, roomEvent, WriteData),
         _ => Event(V1Type.Event, roomEvent, WriteKind),
     };
