@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -12,6 +13,9 @@ public static class ChatDatabase
 {
     /// <summary>The name of the connection string, in the AppHost and everywhere.</summary>
     public const string ConnectionName = "chatdb";
+
+    /// <summary>Connections of one process at most, unless the connection string says otherwise (<c>Maximum Pool Size</c>); who comes later waits for one.</summary>
+    public const int ConnectionsPerReplica = 40;
 
     /// <summary>Registers the <see cref="NpgsqlDataSource"/> and the logs on it.</summary>
     public static IServiceCollection AddChatDatabase(this IServiceCollection services)
@@ -33,6 +37,9 @@ public static class ChatDatabase
         builder.ConnectionStringBuilder.MaxAutoPrepare = 32;
         builder.ConnectionStringBuilder.AutoPrepareMinUsages = 2;
         builder.ConnectionStringBuilder.NoResetOnClose = true;
+        // Npgsql's own 100 for each of two replicas are twice what a Postgres gives out of the box: a burst would be refused where it should queue.
+        if (!new DbConnectionStringBuilder { ConnectionString = builder.ConnectionStringBuilder.ConnectionString }.ContainsKey("Maximum Pool Size"))
+            builder.ConnectionStringBuilder.MaxPoolSize = ConnectionsPerReplica;
         // Their plans do not depend on the values: planning the append anew takes longer than running it (1.5 against 0.6 ms for one message).
         builder.ConnectionStringBuilder.Options = $"{builder.ConnectionStringBuilder.Options} -c plan_cache_mode=force_generic_plan".TrimStart();
         return builder.Build();

@@ -14,56 +14,11 @@ public sealed class RoomList(NpgsqlDataSource database)
 
     private const int MessageAt = 25;
 
-    // $1 reader, $2 the kinds that are asked for, $3 cap, $4 and $5 after this place (time and id) of the list, $6 only this room, $7 rows at most.
-    // The page is cut before anything is counted. Members are counted beside room_readers, not through it: for the general room that would look
-    // up a read position for everybody in the school.
-    private const string List =
-        $"""
-        WITH page AS MATERIALIZED (
-            SELECT r.*
-            FROM room_readers r
-            JOIN rooms room ON room.id = r.room_id
-            WHERE r.user_id = $1 AND room.kind = ANY ($2) AND ($4::timestamptz IS NULL OR (room.updated_at, room.id) < ($4, $5))
-              AND ($6::bigint IS NULL OR r.room_id = $6)
-            ORDER BY room.updated_at DESC, room.id DESC
-            LIMIT $7
-        )
-        SELECT room.id, room.kind, room.name, room.description, room.head_seq, r.read_seq, r.standing, room.writable, room.locked, room.created_at, room.updated_at,
-            s.id, s.name, unread.messages, members.people, room.slow_mode_seconds, r.muted_until, {RoomRightsSql.Version}, {RoomRightsSql.Moderates}, {RoomRightsSql.Pins},
-            other.id, other.first_name, other.last_name, other.role, {RoomRightsSql.StillContacts}, last.*
-        FROM page r
-        JOIN rooms room ON room.id = r.room_id
-        JOIN users u ON u.id = r.user_id
-        LEFT JOIN room_members m ON m.room_id = r.room_id AND m.user_id = r.user_id
-        LEFT JOIN enrollments e ON e.id = room.enrollment_id
-        LEFT JOIN subjects s ON s.id = e.subject_id
-        LEFT JOIN users other ON room.kind = 'direct'
-            AND other.id = ANY (string_to_array(room.direct_key, ':')::bigint[]) AND other.id <> r.user_id
-        CROSS JOIN LATERAL (
-            SELECT count(*)::int AS messages
-            FROM (
-                SELECT
-                FROM messages m
-                WHERE r.standing = 'member' AND m.room_id = room.id AND m.seq > greatest(r.read_seq, r.visible_from_seq)
-                  AND m.sender_id <> $1 AND m.deleted_at IS NULL
-                LIMIT $3) AS up_to_the_cap) AS unread
-        CROSS JOIN LATERAL (
-            SELECT CASE WHEN room.kind = 'general' THEN (SELECT count(*) FROM users u WHERE u.is_active AND u.deleted_at IS NULL)
-                ELSE (
-                    SELECT count(*)
-                    FROM room_members m
-                    JOIN users u ON u.id = m.user_id AND u.is_active AND u.deleted_at IS NULL
-                    WHERE m.room_id = room.id AND cardinality(m.reasons) > 0)
-                END::int AS people) AS members
-        LEFT JOIN LATERAL (
-            SELECT {MessageColumns.Select}
-            FROM messages m
-            {MessageColumns.Joins}
-            WHERE m.room_id = room.id AND m.seq > r.visible_from_seq AND m.deleted_at IS NULL
-            ORDER BY m.seq DESC
-            LIMIT 1) AS last ON true
-        ORDER BY room.updated_at DESC, room.id DESC
-        """;
+    // $4 and $5: after this place (time and id) of the list
+    private static readonly string List = Listing("($4::timestamptz IS NULL OR (room.updated_at, room.id) < ($4, $5))");
+
+    // $6: this room. A statement of its own, for whose plan the list of an administrator's rooms does not count.
+    private static readonly string One = Listing("r.room_id = $6");
 
     private const string Members =
         """
@@ -111,7 +66,9 @@ public sealed class RoomList(NpgsqlDataSource database)
         int limit,
         CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(List);
+#pragma warning disable CA2100 // one of the two above
+        await using var command = database.CreateCommand(roomId is null ? List : One);
+#pragma warning restore CA2100
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = userId });
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. kinds.Select(kind => kind.ToWire())] });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = UnreadCap });
@@ -154,4 +111,53 @@ public sealed class RoomList(NpgsqlDataSource database)
             LastMessage = row.IsDBNull(MessageAt) ? null : MessageColumns.Read(row, MessageAt),
         };
     }
+
+    // $1 reader, $2 the kinds that are asked for, $3 cap, $7 rows at most. The page is cut before anything is counted. Members are counted beside
+    // room_readers, not through it: for the general room that would look up a read position for everybody in the school.
+    private static string Listing(string place) =>
+        $"""
+        WITH page AS MATERIALIZED (
+            SELECT r.*
+            FROM room_readers r
+            JOIN rooms room ON room.id = r.room_id
+            WHERE r.user_id = $1 AND room.kind = ANY ($2) AND {place}
+            ORDER BY room.updated_at DESC, room.id DESC
+            LIMIT $7
+        )
+        SELECT room.id, room.kind, room.name, room.description, room.head_seq, r.read_seq, r.standing, room.writable, room.locked, room.created_at, room.updated_at,
+            s.id, s.name, unread.messages, members.people, room.slow_mode_seconds, r.muted_until, {RoomRightsSql.Version}, {RoomRightsSql.Moderates}, {RoomRightsSql.Pins},
+            other.id, other.first_name, other.last_name, other.role, {RoomRightsSql.StillContacts}, last.*
+        FROM page r
+        JOIN rooms room ON room.id = r.room_id
+        JOIN users u ON u.id = r.user_id
+        LEFT JOIN room_members m ON m.room_id = r.room_id AND m.user_id = r.user_id
+        LEFT JOIN enrollments e ON e.id = room.enrollment_id
+        LEFT JOIN subjects s ON s.id = e.subject_id
+        LEFT JOIN users other ON room.kind = 'direct'
+            AND other.id = ANY (string_to_array(room.direct_key, ':')::bigint[]) AND other.id <> r.user_id
+        CROSS JOIN LATERAL (
+            SELECT count(*)::int AS messages
+            FROM (
+                SELECT
+                FROM messages m
+                WHERE r.standing = 'member' AND m.room_id = room.id AND m.seq > greatest(r.read_seq, r.visible_from_seq)
+                  AND m.sender_id <> $1 AND m.deleted_at IS NULL
+                LIMIT $3) AS up_to_the_cap) AS unread
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN room.kind = 'general' THEN (SELECT count(*) FROM users u WHERE u.is_active AND u.deleted_at IS NULL)
+                ELSE (
+                    SELECT count(*)
+                    FROM room_members m
+                    JOIN users u ON u.id = m.user_id AND u.is_active AND u.deleted_at IS NULL
+                    WHERE m.room_id = room.id AND cardinality(m.reasons) > 0)
+                END::int AS people) AS members
+        LEFT JOIN LATERAL (
+            SELECT {MessageColumns.Select}
+            FROM messages m
+            {MessageColumns.Joins}
+            WHERE m.room_id = room.id AND m.seq > r.visible_from_seq AND m.deleted_at IS NULL
+            ORDER BY m.seq DESC
+            LIMIT 1) AS last ON true
+        ORDER BY room.updated_at DESC, room.id DESC
+        """;
 }
