@@ -5,6 +5,7 @@ using Npgsql;
 using TheBot.ChatApi.Auth;
 using TheBot.ChatApi.Forum;
 using TheBot.ChatApi.Http;
+using TheBot.ChatApi.Limits;
 using TheBot.ChatApi.Messages;
 using TheBot.ChatApi.Rooms;
 using TheBot.Data.Log;
@@ -31,7 +32,7 @@ internal sealed class CountedApi : IAsyncDisposable, ICommittedEvents, IReadMark
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(api._database).AddSingleton<ICommittedEvents>(api).AddSingleton<IReadMarkerListener>(api).AddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton<RoomLog>().AddProblems().AddTokenAuthentication().AddRooms().AddMessages().AddForum();
+        builder.Services.AddSingleton<RoomLog>().AddProblems().AddLimits().AddTokenAuthentication().AddRooms().AddMessages().AddForum();
         api._app = builder.Build();
         api._app.Urls.Add("http://127.0.0.1:0");
         api._app.UseProblems();

@@ -16,7 +16,7 @@ public sealed class MuteRaceTests(ScratchPostgres postgres)
         {
             var name = round;
             var sends = Enumerable.Range(0, 20).Select(i => Task.Run(() => talk.Log.AppendAsync(
-                [new MessageDraft(talk.Room, talk.Student, $"{name}.{i}", "успел?", null)], waitForLocks: true, Deadline.Token()))).ToList();
+                [new MessageDraft(talk.Room, talk.Student, $"{name}.{i}", "успел?", null)], RoomLocks.Wait, Deadline.Token()))).ToList();
             var muted = await talk.Changes.MuteAsync(talk.Room, talk.Teacher, talk.Student, DateTimeOffset.UtcNow.AddHours(1), Deadline.Token());
             var results = await Task.WhenAll(sends);
 
@@ -55,7 +55,7 @@ public sealed class MuteRaceTests(ScratchPostgres postgres)
 
         var results = await talk.Log.AppendAsync(
             [Draft(talk.Student, "1"), Draft(talk.Student, "2"), Draft(talk.Parent, "3"), Draft(talk.Teacher, "4"), Draft(talk.Teacher, "5"), Draft(talk.Student, "1")],
-            waitForLocks: true,
+            RoomLocks.Wait,
             Deadline.Token());
 
         Assert.Equal(

@@ -5,8 +5,8 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Npgsql;
 using TheBot.Data.Schema;
-using TheBot.Tests.Roster;
 using TheBot.Tests.Rooms;
+using TheBot.Tests.Roster;
 
 namespace TheBot.Tests.Symptoms;
 
