@@ -6,6 +6,7 @@ using TheBot.ChatApi.Http;
 using TheBot.ChatApi.Limits;
 using TheBot.ChatApi.Messages;
 using TheBot.ChatApi.Observability;
+using TheBot.ChatApi.Reference;
 using TheBot.ChatApi.Rooms;
 using TheBot.ChatApi.Roster;
 using TheBot.ChatApi.Transports.SignalR;
@@ -14,6 +15,7 @@ using TheBot.Data;
 using TheBot.Data.Schema;
 
 var builder = WebApplication.CreateBuilder(args);
+if (ReferenceFile.IsAskedFor(args)) builder.Logging.ClearProviders(); // nothing is served then, and nobody misses Redis
 builder.AddServiceDefaults();
 builder.AddNpgsqlDbContext<ChatDbContext>(ChatDatabase.ConnectionName, settings => settings.DisableHealthChecks = true, options => options.UseChatModel());
 builder.AddRedisClient("redis", settings => settings.DisableHealthChecks = true, redis => redis.BacklogPolicy = BacklogPolicy.FailFast);
@@ -21,7 +23,7 @@ builder.AddRedisClient("redis", settings => settings.DisableHealthChecks = true,
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddChatDatabase().AddDatabaseHealth().AddProblems().AddLimits().AddTokenAuthentication();
 builder.Services.AddRoster().AddRooms().AddMessages().AddForum().AddDelivery();
-builder.Services.AddChatSockets().AddChatHub();
+builder.Services.AddChatSockets().AddChatHub().AddReference();
 
 var app = builder.Build();
 app.UseProblems();
@@ -31,7 +33,7 @@ app.UseAuthorization();
 
 app.MapDefaultEndpoints();
 app.MapLogin();
-app.MapLogout();
+app.MapOwnLogins();
 app.MapRoster();
 app.MapAccounts();
 app.MapRooms();
@@ -42,5 +44,7 @@ app.MapForum();
 app.MapSeedSockets();
 app.MapV1Socket();
 app.MapChatHub();
+app.MapReference();
 
-app.Run();
+if (ReferenceFile.IsAskedFor(args)) await ReferenceFile.WriteAsync(app, args[1]);
+else await app.RunAsync();

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
 using Npgsql;
 using TheBot.Data.Auth;
 using TheBot.Data.Roster;
@@ -9,6 +11,7 @@ namespace TheBot.Migrator;
 /// <remarks>Made by the ordinary verbs of the roster, so that it is what a school would be; a second run finds everything there.</remarks>
 internal sealed class DemoSchool(NpgsqlDataSource database, SchoolRoster roster)
 {
+    private const string Setting = "Seed:DemoSchool";
     private const string Password = "demo";
 
     /// <summary>Two migrators that seed at once: the second waits and finds everything there.</summary>
@@ -50,6 +53,13 @@ internal sealed class DemoSchool(NpgsqlDataSource database, SchoolRoster roster)
     ];
 
     private static readonly (string Student, string Tutor)[] Tutors = [("demo.student", "demo.tutor"), ("demo.student2", "demo.tutor")];
+
+    /// <summary>Whether the configuration asks for it.</summary>
+    public static bool IsAskedFor(IConfiguration configuration) => configuration.GetValue<bool>(Setting);
+
+    /// <summary>Why it is not made, or null: everybody knows these accounts' password, and one of them is an administrator.</summary>
+    public static string? Refusal(IConfiguration configuration, IHostEnvironment environment) =>
+        IsAskedFor(configuration) && !environment.IsDevelopment() ? $"{Setting} is for the Development environment only, and this is {environment.EnvironmentName}" : null;
 
     /// <summary>Adds what is missing; tells what there is.</summary>
     public async Task<string> SeedAsync(CancellationToken cancellationToken)

@@ -13,6 +13,11 @@ using TheBot.Migrator;
 // Not a hosted service: one that throws ends the process with code 0, and a failed migration would pass for a finished one.
 var builder = Host.CreateApplicationBuilder(args);
 builder.AddServiceDefaults();
+if (DemoSchool.Refusal(builder.Configuration, builder.Environment) is { } refusal)
+{
+    await Console.Error.WriteLineAsync(refusal);
+    return 1;
+}
 
 // A failed command surfaces as an exception; on a fresh database EF Core's look for its history table would be logged as an error.
 builder.Logging.AddFilter("Microsoft.EntityFrameworkCore.Database.Command", LogLevel.None);
@@ -37,7 +42,7 @@ try
     await MigrateAsync(host.Services, stop.Token);
     var report = await host.Services.GetRequiredService<RoomProvisioner>().ConvergeEverythingAsync(dryRun: false, stop.Token);
     Console.WriteLine($"backfill: {report}");
-    if (builder.Configuration.GetValue<bool>("Seed:DemoSchool"))
+    if (DemoSchool.IsAskedFor(builder.Configuration))
         Console.WriteLine($"demo school: {await host.Services.GetRequiredService<DemoSchool>().SeedAsync(stop.Token)}");
     return 0;
 }

@@ -1,4 +1,6 @@
+using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
 using TheBot.ChatApi.Auth;
 using TheBot.ChatApi.Http;
@@ -36,19 +38,21 @@ internal static class ModerationEndpoints
     private static async Task<Results<NoContent, ProblemHttpResult>> UnmuteAsync(long roomId, long userId, HttpContext context, MessageActions actions) =>
         Done(await actions.UnmuteAsync(roomId, UserOf(context), userId));
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> DescribeAsync(long roomId, DescribeRequest body, HttpContext context, MessageActions actions)
+    /// <param name="ifMatch">The room's version as the asking person knows it.</param>
+    private static async Task<Results<NoContent, ProblemHttpResult>> DescribeAsync(
+        long roomId, DescribeRequest body, [FromHeader(Name = "If-Match")] string? ifMatch, HttpContext context, MessageActions actions)
     {
         var rules = new FieldRules();
         var name = rules.Text("name", body.Name, ChatLimits.RoomNameMaxLength);
         var description = rules.Optional("description", body.Description, ChatLimits.RoomDescriptionMaxLength) ?? "";
         if (rules.AreBroken) return Problems.Invalid(rules.Errors);
-        return Done(await actions.DescribeAsync(roomId, UserOf(context), name, description, KnownVersion(context.Request)));
+        return Done(await actions.DescribeAsync(roomId, UserOf(context), name, description, KnownVersion(ifMatch)));
     }
 
     /// <summary>What <c>If-Match</c> names: a version, null where anything will do, or what no room has where it is none of ours.</summary>
-    private static string? KnownVersion(HttpRequest request)
+    private static string? KnownVersion(string? header)
     {
-        if (request.Headers.IfMatch is not [{ Length: > 0 } header]) return null;
+        if (string.IsNullOrEmpty(header)) return null;
         if (!EntityTagHeaderValue.TryParse(header, out var tag)) return "";
         return tag.Equals(EntityTagHeaderValue.Any) ? null : tag.IsWeak ? "" : tag.Tag.ToString().Trim('"');
     }
@@ -58,13 +62,15 @@ internal static class ModerationEndpoints
     private static Results<NoContent, ProblemHttpResult> Done(ActionOutcome outcome) =>
         outcome.Error is null ? TypedResults.NoContent() : MessageRefusals.Of(outcome);
 
-    /// <param name="Seconds">0 to 3,600.</param>
-    internal sealed record SlowModeRequest(int? Seconds);
+    /// <param name="Seconds">0 = none.</param>
+    internal sealed record SlowModeRequest([property: Required, Range(0, ChatLimits.SlowModeMaxSeconds)] int? Seconds);
 
     /// <param name="Until">A time in the future; null = until it is taken back.</param>
     internal sealed record MuteRequest(DateTimeOffset? Until);
 
-    /// <param name="Name">1 to 200 characters.</param>
-    /// <param name="Description">At most 2,000 characters; null = none.</param>
-    internal sealed record DescribeRequest(string? Name, string? Description);
+    /// <param name="Name">What it is called.</param>
+    /// <param name="Description">Null = none.</param>
+    internal sealed record DescribeRequest(
+        [property: Required, StringLength(ChatLimits.RoomNameMaxLength, MinimumLength = 1)] string? Name,
+        [property: StringLength(ChatLimits.RoomDescriptionMaxLength)] string? Description);
 }
