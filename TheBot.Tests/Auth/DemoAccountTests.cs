@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using Npgsql;
-using TheBot.Migrator;
+using TheBot.Migrator.Commands.Migrate;
 
 namespace TheBot.Tests.Auth;
 
@@ -39,17 +39,16 @@ public class DemoAccountTests(ScratchPostgres postgres)
     public async Task The_migrator_makes_no_demo_school_outside_Development_and_touches_nothing_where_it_is_asked_to()
     {
         var database = await postgres.NewDatabaseAsync(migrated: false);
-        var start = new ProcessStartInfo("dotnet", [typeof(SchemaUpgrade).Assembly.Location]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("dotnet", [typeof(SchemaUpgrade).Assembly.Location, "migrate", "--demo-school"]) { RedirectStandardError = true, RedirectStandardOutput = true };
         start.Environment["DOTNET_ENVIRONMENT"] = "Production";
         start.Environment["ConnectionStrings__chatdb"] = database;
-        start.Environment["Seed__DemoSchool"] = "true";
         using var migrator = Process.Start(start)!;
         var output = migrator.StandardOutput.ReadToEndAsync();
         var errors = await migrator.StandardError.ReadToEndAsync(Deadline.Token());
         await migrator.WaitForExitAsync(Deadline.Token());
 
-        Assert.True(migrator.ExitCode == 1, await output);
-        Assert.Contains("Seed:DemoSchool", errors, StringComparison.Ordinal);
+        Assert.True(migrator.ExitCode == 2, await output);
+        Assert.Contains("--demo-school", errors, StringComparison.Ordinal);
         await using var look = NpgsqlDataSource.Create(database);
         await using var tables = look.CreateCommand("SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'");
         Assert.Equal(0L, await tables.ExecuteScalarAsync(Deadline.Token()));

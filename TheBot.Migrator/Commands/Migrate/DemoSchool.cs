@@ -1,17 +1,14 @@
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Hosting;
 using Npgsql;
 using TheBot.Data.Auth;
 using TheBot.Data.Roster;
 using TheBot.Data.Schema;
 
-namespace TheBot.Migrator;
+namespace TheBot.Migrator.Commands.Migrate;
 
 /// <summary>A small school to try the product with. Its accounts open in the Development environment only.</summary>
 /// <remarks>Made by the ordinary verbs of the roster, so that it is what a school would be; a second run finds everything there.</remarks>
 internal sealed class DemoSchool(NpgsqlDataSource database, SchoolRoster roster)
 {
-    private const string Setting = "Seed:DemoSchool";
     private const string Password = "demo";
 
     /// <summary>Two migrators that seed at once: the second waits and finds everything there.</summary>
@@ -53,13 +50,6 @@ internal sealed class DemoSchool(NpgsqlDataSource database, SchoolRoster roster)
     ];
 
     private static readonly (string Student, string Tutor)[] Tutors = [("demo.student", "demo.tutor"), ("demo.student2", "demo.tutor")];
-
-    /// <summary>Whether the configuration asks for it.</summary>
-    public static bool IsAskedFor(IConfiguration configuration) => configuration.GetValue<bool>(Setting);
-
-    /// <summary>Why it is not made, or null: everybody knows these accounts' password, and one of them is an administrator.</summary>
-    public static string? Refusal(IConfiguration configuration, IHostEnvironment environment) =>
-        IsAskedFor(configuration) && !environment.IsDevelopment() ? $"{Setting} is for the Development environment only, and this is {environment.EnvironmentName}" : null;
 
     /// <summary>Adds what is missing; tells what there is.</summary>
     public async Task<string> SeedAsync(CancellationToken cancellationToken)
