@@ -26,7 +26,8 @@ internal sealed record ReplicaAnnotation(int Replicas) : IResourceAnnotation;
 
 /// <summary>Adds variables when a replica starts and when the manifest is written; values are texts and <see cref="IExpressionValue"/>s.</summary>
 internal sealed record EnvironmentAnnotation(Action<Dictionary<string, object>> Add) : IResourceAnnotation;
-internal sealed record ContainerAnnotation(string Image, string? Entrypoint = null, params string[] Arguments) : IResourceAnnotation;
+internal sealed record ArgumentsAnnotation(IReadOnlyList<string> Arguments) : IResourceAnnotation;
+internal sealed record ContainerAnnotation(string Image, string? Entrypoint = null) : IResourceAnnotation;
 internal sealed record VolumeAnnotation(string Name, string Target, bool IsReadOnly) : IResourceAnnotation;
 
 /// <param name="Ask">Asks the resource; for a project the replica that listens on the port given.</param>

@@ -35,6 +35,7 @@ public class DistributedApplicationModel(IResourceCollection resources)
 }
 
 public interface IResourceWithEnvironment : IResource;
+public interface IResourceWithArgs : IResource;
 public interface IResourceWithEndpoints : IResource;
 public interface IResourceWithWaitSupport : IResource;
 
@@ -71,7 +72,7 @@ public abstract class ContainerResource(string name) : Resource(name), IResource
     internal ReferenceExpression? ExternalExpression => External is { } external ? ReferenceExpression.Create($"{external}") : null;
 }
 
-public class ProjectResource(string name) : Resource(name), IResourceWithEnvironment, IResourceWithServiceDiscovery, IResourceWithWaitSupport
+public class ProjectResource(string name) : Resource(name), IResourceWithEnvironment, IResourceWithArgs, IResourceWithServiceDiscovery, IResourceWithWaitSupport
 {
     internal string ProjectPath => Annotations.OfType<IProjectMetadata>().Last().ProjectPath;
 }

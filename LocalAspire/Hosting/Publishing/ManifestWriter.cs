@@ -31,11 +31,7 @@ internal sealed class ManifestWriter(string folder)
     private JsonObject Describe(IResource resource) => resource switch
     {
         ContainerResource container => Container(container),
-        ProjectResource project => WithEnvironmentAndBindings(project, new JsonObject
-        {
-            ["type"] = "project.v0",
-            ["path"] = Path.GetRelativePath(folder, project.ProjectPath).Replace('\\', '/'),
-        }),
+        ProjectResource project => Project(project),
         ParameterResource parameter => new JsonObject
         {
             ["type"] = "parameter.v0",
@@ -55,13 +51,26 @@ internal sealed class ManifestWriter(string folder)
         json["image"] = image.Image;
         if (image.Entrypoint is not null)
             json["entrypoint"] = image.Entrypoint;
-        if (image.Arguments.Length > 0)
-            json["args"] = new JsonArray([.. image.Arguments.Select(argument => JsonValue.Create(argument))]);
+        AddArguments(container, json);
         var volumes = container.Annotations.OfType<VolumeAnnotation>()
             .Select(volume => new JsonObject { ["name"] = volume.Name, ["target"] = volume.Target, ["readOnly"] = volume.IsReadOnly }).ToArray();
         if (volumes.Length > 0)
             json["volumes"] = new JsonArray([.. volumes]);
         return WithEnvironmentAndBindings(container, json);
+    }
+
+    private JsonObject Project(ProjectResource project)
+    {
+        var json = new JsonObject { ["type"] = "project.v0", ["path"] = Path.GetRelativePath(folder, project.ProjectPath).Replace('\\', '/') };
+        AddArguments(project, json);
+        return WithEnvironmentAndBindings(project, json);
+    }
+
+    private static void AddArguments(IResource resource, JsonObject json)
+    {
+        var arguments = resource.Annotations.OfType<ArgumentsAnnotation>().SelectMany(item => item.Arguments).ToArray();
+        if (arguments.Length > 0)
+            json["args"] = new JsonArray([.. arguments.Select(argument => JsonValue.Create(argument))]);
     }
 
     private static JsonObject Input(ParameterResource parameter)

@@ -39,7 +39,8 @@ internal sealed class ProjectInstance(Orchestrator owner, ProjectResource projec
             EnvironmentVariables = [.. environment.Select(item => new EnvironmentVariableSnapshot(item.Key, item.Value, IsFromSpec: true))],
             Urls = [.. Owner.Endpoints(project).Select(endpoint => new UrlSnapshot(endpoint.EndpointName, endpoint.Url, IsInternal: false))],
         });
-        return await StartAsync(new ChildCommand(DotnetHost, dll) { WorkingDirectory = Path.GetDirectoryName(path)!, Environment = environment });
+        var arguments = project.Annotations.OfType<ArgumentsAnnotation>().SelectMany(item => item.Arguments);
+        return await StartAsync(new ChildCommand(DotnetHost, [dll, .. arguments]) { WorkingDirectory = Path.GetDirectoryName(path)!, Environment = environment });
     }
 
     private async Task<Dictionary<string, string>> ResolveEnvironmentAsync(CancellationToken cancellationToken)
