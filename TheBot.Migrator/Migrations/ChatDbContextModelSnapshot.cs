@@ -80,6 +80,10 @@ namespace TheBot.Migrator.Migrations
                         .HasColumnType("text")
                         .HasColumnName("custom_subject_name");
 
+                    b.Property<DateTimeOffset?>("DeletedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("deleted_at");
+
                     b.Property<bool>("IsActive")
                         .HasColumnType("boolean")
                         .HasColumnName("is_active");
@@ -388,6 +392,10 @@ namespace TheBot.Migrator.Migrations
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
 
+                    b.Property<string>("ClientId")
+                        .HasColumnType("text")
+                        .HasColumnName("client_id");
+
                     b.Property<DateTimeOffset>("CreatedAt")
                         .ValueGeneratedOnAdd()
                         .HasColumnType("timestamp with time zone")
@@ -462,6 +470,11 @@ namespace TheBot.Migrator.Migrations
                         .HasDatabaseName("ix_rooms_one_general")
                         .HasFilter("kind = 'general'");
 
+                    b.HasIndex("CreatedBy", "ClientId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_rooms_created_by_client_id")
+                        .HasFilter("client_id IS NOT NULL");
+
                     b.HasIndex("Kind", "EnrollmentId")
                         .IsUnique()
                         .HasDatabaseName("ix_rooms_kind_enrollment_id");
@@ -524,6 +537,10 @@ namespace TheBot.Migrator.Migrations
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
 
+                    b.Property<string>("ExternalId")
+                        .HasColumnType("text")
+                        .HasColumnName("external_id");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("text")
@@ -531,6 +548,10 @@ namespace TheBot.Migrator.Migrations
 
                     b.HasKey("Id")
                         .HasName("pk_subjects");
+
+                    b.HasIndex("ExternalId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_subjects_external_id");
 
                     b.ToTable("subjects", (string)null);
                 });
@@ -679,6 +700,24 @@ namespace TheBot.Migrator.Migrations
                         .HasName("pk_user_events");
 
                     b.ToTable("user_events", (string)null);
+                });
+
+            modelBuilder.Entity("TheBot.Data.Schema.WaitingStudent", b =>
+                {
+                    b.Property<long>("StudentId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("student_id");
+
+                    b.Property<DateTimeOffset>("Since")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("since")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("StudentId")
+                        .HasName("pk_provisioning");
+
+                    b.ToTable("provisioning", (string)null);
                 });
 
             modelBuilder.Entity("TheBot.Data.Schema.AuthToken", b =>
