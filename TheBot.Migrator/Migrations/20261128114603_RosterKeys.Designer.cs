@@ -25,6 +25,36 @@ namespace TheBot.Migrator.Migrations
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
+            modelBuilder.Entity("TheBot.Data.Schema.Attachment", b =>
+                {
+                    b.Property<long>("MessageId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("message_id");
+
+                    b.Property<string>("File")
+                        .HasColumnType("text")
+                        .HasColumnName("file");
+
+                    b.Property<long?>("FileSize")
+                        .HasColumnType("bigint")
+                        .HasColumnName("file_size");
+
+                    b.Property<string>("Image")
+                        .HasColumnType("text")
+                        .HasColumnName("image");
+
+                    b.HasKey("MessageId")
+                        .HasName("pk_attachments");
+
+                    b.HasIndex("File")
+                        .HasDatabaseName("ix_attachments_file");
+
+                    b.HasIndex("Image")
+                        .HasDatabaseName("ix_attachments_image");
+
+                    b.ToTable("attachments", (string)null);
+                });
+
             modelBuilder.Entity("TheBot.Data.Schema.AuthToken", b =>
                 {
                     b.Property<byte[]>("Hash")
@@ -189,6 +219,52 @@ namespace TheBot.Migrator.Migrations
                     b.ToTable("room_events", (string)null);
                 });
 
+            modelBuilder.Entity("TheBot.Data.Schema.MediaChunk", b =>
+                {
+                    b.Property<string>("Path")
+                        .HasColumnType("text")
+                        .HasColumnName("path");
+
+                    b.Property<int>("Nth")
+                        .HasColumnType("integer")
+                        .HasColumnName("nth");
+
+                    b.Property<byte[]>("Bytes")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("bytes");
+
+                    b.HasKey("Path", "Nth")
+                        .HasName("pk_media_chunks");
+
+                    b.ToTable("media_chunks", (string)null);
+                });
+
+            modelBuilder.Entity("TheBot.Data.Schema.MediaFile", b =>
+                {
+                    b.Property<string>("Path")
+                        .HasColumnType("text")
+                        .HasColumnName("path");
+
+                    b.Property<string>("ContentType")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("content_type");
+
+                    b.Property<DateTimeOffset>("ModifiedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("modified_at");
+
+                    b.Property<long>("Size")
+                        .HasColumnType("bigint")
+                        .HasColumnName("size");
+
+                    b.HasKey("Path")
+                        .HasName("pk_media");
+
+                    b.ToTable("media", (string)null);
+                });
+
             modelBuilder.Entity("TheBot.Data.Schema.Message", b =>
                 {
                     b.Property<long>("Id")
@@ -244,6 +320,10 @@ namespace TheBot.Migrator.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("seq");
 
+                    b.Property<long?>("ThreadId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("thread_id");
+
                     b.Property<string>("Type")
                         .IsRequired()
                         .HasColumnType("text")
@@ -290,6 +370,38 @@ namespace TheBot.Migrator.Migrations
                         .HasName("pk_message_edits");
 
                     b.ToTable("message_edits", (string)null);
+                });
+
+            modelBuilder.Entity("TheBot.Data.Schema.MessageThread", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<long>("CreatedBy")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_by");
+
+                    b.Property<long>("RoomId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("room_id");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("title");
+
+                    b.HasKey("Id")
+                        .HasName("pk_threads");
+
+                    b.ToTable("threads", (string)null);
                 });
 
             modelBuilder.Entity("TheBot.Data.Schema.Pin", b =>
@@ -772,6 +884,16 @@ namespace TheBot.Migrator.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_guardianships_users_student_id");
+                });
+
+            modelBuilder.Entity("TheBot.Data.Schema.MediaChunk", b =>
+                {
+                    b.HasOne("TheBot.Data.Schema.MediaFile", null)
+                        .WithMany()
+                        .HasForeignKey("Path")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_media_chunks_media_path");
                 });
 
             modelBuilder.Entity("TheBot.Data.Schema.PresenceRow", b =>
