@@ -1,7 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
-using Microsoft.Net.Http.Headers;
 using TheBot.ChatApi.Auth;
 using TheBot.ChatApi.Http;
 using TheBot.Contracts;
@@ -15,7 +13,7 @@ internal static class ModerationEndpoints
     {
         var room = app.MapGroup("/api/v1/rooms/{roomId:long}").RequireAuthorization().WithTags("rooms");
         room.MapPatch("/", DescribeAsync).WithSummary("Who manages a group renames it.")
-            .WithDescription("With If-Match (the ETag of the room) it is not done where somebody else was first: 412.");
+            .WithDescription("With If-Match (the ETag of the room) it is not done where somebody else was first: 412.").TakesIfMatch();
         room.MapPut("/lock", (long roomId, HttpContext context, MessageActions actions) => LockAsync(roomId, true, context, actions))
             .WithSummary("A moderator locks the room: it can only be read.");
         room.MapDelete("/lock", (long roomId, HttpContext context, MessageActions actions) => LockAsync(roomId, false, context, actions))
@@ -38,23 +36,13 @@ internal static class ModerationEndpoints
     private static async Task<Results<NoContent, ProblemHttpResult>> UnmuteAsync(long roomId, long userId, HttpContext context, MessageActions actions) =>
         Done(await actions.UnmuteAsync(roomId, UserOf(context), userId));
 
-    /// <param name="ifMatch">The room's version as the asking person knows it.</param>
-    private static async Task<Results<NoContent, ProblemHttpResult>> DescribeAsync(
-        long roomId, DescribeRequest body, [FromHeader(Name = "If-Match")] string? ifMatch, HttpContext context, MessageActions actions)
+    private static async Task<Results<NoContent, ProblemHttpResult>> DescribeAsync(long roomId, DescribeRequest body, HttpContext context, MessageActions actions)
     {
         var rules = new FieldRules();
         var name = rules.Text("name", body.Name, ChatLimits.RoomNameMaxLength);
         var description = rules.Optional("description", body.Description, ChatLimits.RoomDescriptionMaxLength) ?? "";
         if (rules.AreBroken) return Problems.Invalid(rules.Errors);
-        return Done(await actions.DescribeAsync(roomId, UserOf(context), name, description, KnownVersion(ifMatch)));
-    }
-
-    /// <summary>What <c>If-Match</c> names: a version, null where anything will do, or what no room has where it is none of ours.</summary>
-    private static string? KnownVersion(string? header)
-    {
-        if (string.IsNullOrEmpty(header)) return null;
-        if (!EntityTagHeaderValue.TryParse(header, out var tag)) return "";
-        return tag.Equals(EntityTagHeaderValue.Any) ? null : tag.IsWeak ? "" : tag.Tag.ToString().Trim('"');
+        return Done(await actions.DescribeAsync(roomId, UserOf(context), name, description, context.Request.KnownVersion()));
     }
 
     private static long UserOf(HttpContext context) => context.Identity()!.UserId;

@@ -62,6 +62,22 @@ internal sealed class DocumentReference : IOpenApiDocumentTransformer
                 AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String } },
             },
             ["retry_after"] = new OpenApiSchema { Type = JsonSchemaType.Number, Format = "double", Description = "Seconds after which the same may succeed." },
+            ["rows"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Array,
+                Description = "Loads of the roster: every row that is wrong.",
+                Items = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Object,
+                    Properties = new Dictionary<string, IOpenApiSchema>
+                    {
+                        ["row"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "Its number, from 1." },
+                        ["field"] = Text("Which field; empty where the row is no object."),
+                        ["rule"] = Text("What it breaks."),
+                        ["code"] = Text("The same by a name that never changes."),
+                    },
+                },
+            },
             ["successor"] = Text("410: the address to use."),
         },
     };

@@ -15,6 +15,17 @@ internal sealed class OperationReference : IOpenApiOperationTransformer
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         var rules = metadata.OfType<IAuthorizeData>().ToList();
         if (metadata.OfType<IAllowAnonymous>().Any()) rules.Clear();
+        if (metadata.OfType<TakesIfMatch>().Any())
+        {
+            (operation.Parameters ??= []).Add(new OpenApiParameter
+            {
+                Name = "If-Match",
+                In = ParameterLocation.Header,
+                Description = "The ETag of the thing as the asking person knows it; without it the last one wins.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+            });
+        }
+
         if (rules.Count > 0)
             operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(DocumentReference.Login, context.Document)] = [] }];
 
@@ -48,7 +59,7 @@ internal sealed class OperationReference : IOpenApiOperationTransformer
 
     private static IEnumerable<int> Refusals(OpenApiOperation operation, string? method, List<IAuthorizeData> rules)
     {
-        var writes = !string.Equals(method, HttpMethods.Get, StringComparison.OrdinalIgnoreCase);
+        var writes = method is not ("GET" or "HEAD");
         var parameters = operation.Parameters ?? [];
         if (operation.RequestBody is not null)
         {

@@ -92,7 +92,9 @@ internal sealed record ContactItem(Person User, string? Avatar, long? RoomId);
 /// <param name="Name">What it is called.</param>
 /// <param name="Description">What it is for.</param>
 /// <param name="MemberIds">People whom the maker may write to.</param>
+/// <param name="ClientId">The maker's own name for this call, so that a repeated one finds the group.</param>
 internal sealed record GroupBody(
     [property: Required, StringLength(ChatLimits.RoomNameMaxLength, MinimumLength = 1)] string? Name,
     [property: StringLength(ChatLimits.RoomDescriptionMaxLength)] string? Description,
-    [property: MaxLength(ChatLimits.GroupMaxMembers)] long[]? MemberIds);
+    [property: MaxLength(ChatLimits.GroupMaxMembers)] long[]? MemberIds,
+    [property: StringLength(ChatLimits.ClientIdMaxLength, MinimumLength = 1), RegularExpression("^[A-Za-z0-9_.:-]+$")] string? ClientId);

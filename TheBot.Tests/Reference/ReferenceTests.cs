@@ -83,9 +83,10 @@ public class ReferenceTests(ScratchPostgres postgres)
 
     [Theory]
     [MemberData(nameof(Calls))]
-    public void Every_call_says_who_may_ask_and_how_it_refuses(string method, string path)
+    public void Every_call_says_what_it_does_who_may_ask_and_how_it_refuses(string method, string path)
     {
         var call = Document()["paths"]![path]![method]!;
+        Assert.False(string.IsNullOrEmpty((string?)call["summary"]), "no summary: .WithSummary(...) where it is mapped");
         var refusals = call["responses"]!.AsObject().Where(answer => answer.Key[0] is '4' or '5').ToList();
         var schema = path.StartsWith("/api/chat", StringComparison.Ordinal) || path.StartsWith("/api/auth", StringComparison.Ordinal) ? "#/components/schemas/SeedRefusal" : "#/components/schemas/Problem";
         Assert.NotEmpty(refusals);

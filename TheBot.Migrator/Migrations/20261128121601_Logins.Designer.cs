@@ -12,7 +12,7 @@ using TheBot.Data.Schema;
 namespace TheBot.Migrator.Migrations
 {
     [DbContext(typeof(ChatDbContext))]
-    [Migration("20261128120251_Logins")]
+    [Migration("20261128121601_Logins")]
     partial class Logins
     {
         /// <inheritdoc />
@@ -127,6 +127,10 @@ namespace TheBot.Migrator.Migrations
                     b.Property<string>("CustomSubjectName")
                         .HasColumnType("text")
                         .HasColumnName("custom_subject_name");
+
+                    b.Property<DateTimeOffset?>("DeletedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("deleted_at");
 
                     b.Property<bool>("IsActive")
                         .HasColumnType("boolean")
@@ -518,6 +522,10 @@ namespace TheBot.Migrator.Migrations
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
 
+                    b.Property<string>("ClientId")
+                        .HasColumnType("text")
+                        .HasColumnName("client_id");
+
                     b.Property<DateTimeOffset>("CreatedAt")
                         .ValueGeneratedOnAdd()
                         .HasColumnType("timestamp with time zone")
@@ -591,6 +599,11 @@ namespace TheBot.Migrator.Migrations
                         .IsUnique()
                         .HasDatabaseName("ix_rooms_one_general")
                         .HasFilter("kind = 'general'");
+
+                    b.HasIndex("CreatedBy", "ClientId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_rooms_created_by_client_id")
+                        .HasFilter("client_id IS NOT NULL");
 
                     b.HasIndex("Kind", "EnrollmentId")
                         .IsUnique()
@@ -683,6 +696,10 @@ namespace TheBot.Migrator.Migrations
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
 
+                    b.Property<string>("ExternalId")
+                        .HasColumnType("text")
+                        .HasColumnName("external_id");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("text")
@@ -690,6 +707,10 @@ namespace TheBot.Migrator.Migrations
 
                     b.HasKey("Id")
                         .HasName("pk_subjects");
+
+                    b.HasIndex("ExternalId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_subjects_external_id");
 
                     b.ToTable("subjects", (string)null);
                 });
@@ -838,6 +859,24 @@ namespace TheBot.Migrator.Migrations
                         .HasName("pk_user_events");
 
                     b.ToTable("user_events", (string)null);
+                });
+
+            modelBuilder.Entity("TheBot.Data.Schema.WaitingStudent", b =>
+                {
+                    b.Property<long>("StudentId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("student_id");
+
+                    b.Property<DateTimeOffset>("Since")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("since")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("StudentId")
+                        .HasName("pk_provisioning");
+
+                    b.ToTable("provisioning", (string)null);
                 });
 
             modelBuilder.Entity("TheBot.Data.Schema.AuthToken", b =>
