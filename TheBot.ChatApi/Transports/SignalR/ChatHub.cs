@@ -77,6 +77,7 @@ internal sealed partial class ChatHub(
         }
 
         subscription.IsMember = room.IsMember;
+        subscription.VisibleFromSeq = room.VisibleFromSeq;
         var position = since is { } seq ? Math.Clamp(seq, room.VisibleFromSeq, room.Head) : room.Head;
         _ = CatchUpAsync(connection, roomId, subscription, position, room.Kind);
         return new SubscribeReply(roomId, room.Head, room.Messages);
