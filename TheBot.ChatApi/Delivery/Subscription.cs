@@ -63,6 +63,6 @@ internal sealed class Subscription(RoomFeed feed, LiveConnection connection, Roo
     public void Take(LiveEvent live)
     {
         Position = live.Event.Seq;
-        if (live.SeenFrom(VisibleFromSeq).For(Connection.Dialect) is { } frame) Connection.Queue.Enqueue(frame);
+        if (live.For(Connection.Dialect) is { } frame) Connection.Queue.Enqueue(frame);
     }
 }

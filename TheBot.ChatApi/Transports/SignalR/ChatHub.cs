@@ -76,8 +76,8 @@ internal sealed partial class ChatHub(
             throw Failed(ErrorCode.AccessDenied, "no access to this room");
         }
 
-        subscription.IsMember = room.IsMember;
         subscription.VisibleFromSeq = room.VisibleFromSeq;
+        subscription.IsMember = room.IsMember;
         var position = since is { } seq ? Math.Clamp(seq, room.VisibleFromSeq, room.Head) : room.Head;
         _ = CatchUpAsync(connection, roomId, subscription, position, room.Kind);
         return new SubscribeReply(roomId, room.Head, room.Messages);
