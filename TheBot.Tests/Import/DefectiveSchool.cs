@@ -72,7 +72,7 @@ internal sealed class DefectiveSchool
             foreach (var room in new[] { lost, second, first }) Messages[$"physics{i}-{room}"] = await Legacy.SayAsync(room, i % 2 == 0 ? this["anna"] : this["formerMother"], $"{i} в {room}");
         }
 
-        Messages["physics"] = Messages[$"physics0-{lost}"];
+        Messages["first"] = Messages[$"physics0-{lost}"];
         Messages["reply across merged"] = await Legacy.SayAsync(first, this["teacher"], "ответ", replyTo: Messages[$"physics0-{lost}"]);
         var thread = await Legacy.ThreadAsync(first, this["teacher"], "Важное", pinned: true);
         Messages["pinned"] = await Legacy.SayAsync(first, this["teacher"], "закреплено", thread: thread);
@@ -92,7 +92,7 @@ internal sealed class DefectiveSchool
         await Legacy.SitAsync(old, this["anna"], this["tutor"]);
         await Legacy.SitAsync(made, this["anna"], this["tutor"]);
         await Legacy.TakePartAsync(made, this["tutor"], lastReadAt: LegacySchool.Start);
-        Messages["tutor"] = await Legacy.SayAsync(old, this["tutor"], "старое");
+        Messages["with the tutor"] = await Legacy.SayAsync(old, this["tutor"], "старое");
         await Legacy.SayAsync(made, this["tutor"], "новое");
         Rooms.Add(new("forum_tutor", [old, made], Set("anna", "tutor", "tutor2", "mother", "admin")) { Enrollment = enrollment });
         Rooms.Add(new("forum_subject", [], Set("anna", "teacher2", "mother", "admin")) { Enrollment = enrollment });
@@ -179,7 +179,7 @@ internal sealed class DefectiveSchool
         Messages["odd"] = await Legacy.SayAsync(room, this["anna"], "\u0001 \u200F\u2028 \U0001F469\u200D\U0001F680 \\u0000 \\ ' \" \t\r\n\uFFFD {0} % \u0301");
         Messages["huge"] = await Legacy.SayAsync(room, this["anna"], new string('ж', 20_000));
         Messages["blank"] = await Legacy.SayAsync(room, this["anna"], "");
-        Messages["reply to other room"] = await Legacy.SayAsync(room, this["anna"], "ответ не сюда", replyTo: Messages["tutor"]);
+        Messages["reply to other room"] = await Legacy.SayAsync(room, this["anna"], "ответ не сюда", replyTo: Messages["with the tutor"]);
         Messages["edited"] = await Legacy.SayAsync(room, this["anna"], "исправлено");
         await Legacy.ExecuteAsync("UPDATE chat_message SET is_edited = true, updated_at = created_at + interval '1 minute' WHERE id = $1", Messages["edited"]);
         Messages["deleted"] = await Legacy.SayAsync(room, this["anna"], "удалено учителем");

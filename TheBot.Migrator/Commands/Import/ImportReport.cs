@@ -13,13 +13,17 @@ internal sealed record ImportReport(bool IsFirst, TableCounts Totals, long Rooms
     /// <summary>How long it took, without files.</summary>
     public double Seconds { get; init; }
 
+    /// <summary>The most memory that this process has held, in MiB.</summary>
+    public long PeakMemoryMib { get; init; }
+
     /// <summary>Null where no folder was given.</summary>
     public MediaReport? Media { get; init; }
 
     /// <summary>For people.</summary>
     public IEnumerable<string> Lines()
     {
-        yield return $"{(IsFirst ? "first run" : "delta run")}: {RoomsMade} rooms with {MessagesRead} messages in {Seconds:F1} s ({MessagesRead / Math.Max(Seconds, 0.001):F0} messages/s)";
+        yield return $"{(IsFirst ? "first run" : "delta run")}: {RoomsMade} rooms with {MessagesRead} messages in {Seconds:F1} s "
+            + $"({MessagesRead / Math.Max(Seconds, 0.001):F0} messages/s), {PeakMemoryMib} MiB at most";
         yield return $"now there are {Totals.Users} people, {Totals.Enrollments} enrollments, {Totals.Rooms} rooms, {Totals.Members} members, "
             + $"{Totals.Messages} messages, {Totals.Attachments} attachments, {Totals.Tokens} tokens";
         if (Media is { } media) yield return $"files: {media.Stored} stored, {media.Unchanged} stored before, {media.Missing} missing, {media.Refused} refused";

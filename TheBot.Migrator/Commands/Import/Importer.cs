@@ -47,12 +47,18 @@ internal sealed class Importer(VerbRun run, bool dryRun)
             rooms,
             messages,
             await Findings.ReadAsync(connection, cancellationToken).ConfigureAwait(false));
-        if (dryRun) return report with { Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds };
+        if (dryRun) return Finished();
 
         await ExecuteAsync(WorkingArea.MoveIdentities, cancellationToken).ConfigureAwait(false);
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
         if (rooms > 0) await ExecuteAsync(RoomContent.Analyze, cancellationToken).ConfigureAwait(false);
-        return report with { Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds };
+        return Finished();
+
+        ImportReport Finished() => report with
+        {
+            Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds,
+            PeakMemoryMib = Process.GetCurrentProcess().PeakWorkingSet64 / (1024 * 1024),
+        };
     }
 
     private async Task TakeTurnAsync(CancellationToken cancellationToken)
