@@ -89,7 +89,9 @@ public class DeltaTests(ScratchPostgres postgres)
         {
             await using var connection = await school.Ours.Database.OpenConnectionAsync(Deadline.Token());
             await using var transaction = await connection.BeginTransactionAsync(Deadline.Token());
+#pragma warning disable CA2100 // one of the names above
             await using var hold = new NpgsqlCommand($"LOCK TABLE {table} IN SHARE MODE", connection);
+#pragma warning restore CA2100
             await hold.ExecuteNonQueryAsync(Deadline.Token());
             await using var migrator = MigratorProcess.Start(school.Ours.Database.ConnectionString, "import", "--from", school.Legacy.ConnectionString);
             await Deadline.UntilAsync(
