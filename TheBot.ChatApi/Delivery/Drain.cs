@@ -11,36 +11,33 @@ internal sealed class Drain(Feeds feeds, IOptions<DeliveryOptions> options, Time
 {
     private const int Steps = 20;
 
-    /// <summary>Left to chance in what each connection is told, so that those of one step do not come back at the same moment.</summary>
-    private static readonly TimeSpan Spread = TimeSpan.FromSeconds(1);
-
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
-
-    private volatile bool _hasBegun;
 
     /// <summary>For the answers that are still owed and the close's own way there and back.</summary>
     public static TimeSpan GoneWithin { get; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Nobody new is to be sent here.</summary>
-    public bool HasBegun => _hasBegun;
+    public bool HasBegun => feeds.Leaving.IsCancellationRequested;
+
+    /// <summary>Cancelled when it begins.</summary>
+    public CancellationToken Begun => feeds.Leaving;
 
     /// <summary>Ends when nobody is connected any more. To be called once.</summary>
     /// <param name="hurry">Cancelled = whoever is left is told now.</param>
     public async Task RunAsync(CancellationToken hurry)
     {
-        _hasBegun = true;
+        await feeds.LeaveAsync().ConfigureAwait(false);
         var leaving = feeds.Connections.ToList();
         DeliveryLog.Draining(logger, leaving.Count);
         foreach (var group in leaving.Chunk(Math.Max(1, (leaving.Count + Steps - 1) / Steps)))
         {
-            foreach (var connection in group) connection.GoAway(Spread * Random.Shared.NextDouble());
+            foreach (var connection in group) connection.GoAway();
             await Task.Delay(options.Value.LeaveWithin / Steps, time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         var since = time.GetTimestamp();
         while (feeds.Connections.Any() && time.GetElapsedTime(since) < GoneWithin)
         {
-            foreach (var late in feeds.Connections) late.GoAway(Spread * Random.Shared.NextDouble());
             await Task.Delay(LookEvery, time, CancellationToken.None).ConfigureAwait(false);
         }
 

@@ -10,6 +10,9 @@ namespace TheBot.ChatApi.Delivery;
 /// <summary>One connection of one person to this replica, whatever the transport.</summary>
 internal abstract class LiveConnection : IFrameWriter
 {
+    /// <summary>Those who are told at the same moment do not come back at the same moment.</summary>
+    private static readonly TimeSpan Spread = TimeSpan.FromSeconds(1);
+
     private readonly Lock _leaving = new();
     private TimeSpan? _retryAfter; // null = stays
     private int _owed;
@@ -60,16 +63,16 @@ internal abstract class LiveConnection : IFrameWriter
     }
 
     /// <summary>
-    /// Asks the client to come back to another replica after so long. What it says from now on is not taken; the connection is closed behind
+    /// Asks the client to come back to another replica, within a second that is left to chance. What it says from now on is not taken; the connection is closed behind
     /// the answers that it still waits for, so that what had none was not stored, unless the drain cuts it off.
     /// </summary>
-    public void GoAway(TimeSpan retryAfter)
+    public void GoAway()
     {
         lock (_leaving)
         {
             if (_retryAfter is not null) return;
-            _retryAfter = retryAfter;
-            SayGoingAway(retryAfter);
+            _retryAfter = Spread * Random.Shared.NextDouble();
+            SayGoingAway(_retryAfter.Value);
             if (_owed == 0) CloseToRestart();
         }
     }

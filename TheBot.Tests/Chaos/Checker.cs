@@ -22,7 +22,7 @@ internal sealed class Checker
         foreach (var stream in evidence.Streams) checker.CheckStream(stream, ViolationKind.Lost);
         foreach (var fresh in evidence.FreshReads) checker.CheckStream(fresh, ViolationKind.Stale);
         checker.CompareWithFreshReads();
-        foreach (var read in evidence.Reads) checker.CheckRead(read);
+        checker.CheckReads();
         return checker._found;
     }
 
@@ -115,12 +115,19 @@ internal sealed class Checker
         }
     }
 
-    private void CheckRead(HistoryRead read)
+    /// <summary>A page shows at least what was acknowledged before it was asked for.</summary>
+    private void CheckReads()
     {
-        var before = _evidence.Sends.Where(send => send.Room == read.Room && send.AcknowledgedAt != 0 && send.AcknowledgedAt < read.AskedAt);
-        if (before.Max(send => send.AcknowledgedSeq) is { } acknowledged && acknowledged > read.Newest)
+        var acknowledged = _evidence.Sends.Where(send => send.AcknowledgedAt != 0).ToLookup(send => send.Room);
+        foreach (var room in _evidence.Reads.GroupBy(read => read.Room))
         {
-            Found(ViolationKind.Stale, $"{read.Reader} read room {read.Room} up to {read.Newest} after {acknowledged} was acknowledged");
+            using var sends = acknowledged[room.Key].OrderBy(send => send.AcknowledgedAt).GetEnumerator();
+            var (isLeft, newest) = (sends.MoveNext(), 0L);
+            foreach (var read in room.OrderBy(read => read.AskedAt))
+            {
+                for (; isLeft && sends.Current.AcknowledgedAt < read.AskedAt; isLeft = sends.MoveNext()) newest = Math.Max(newest, sends.Current.AcknowledgedSeq ?? 0);
+                if (newest > read.Newest) Found(ViolationKind.Stale, $"{read.Reader} read room {read.Room} up to {read.Newest} after {newest} was acknowledged");
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ internal sealed record Scenario(int Seed, IReadOnlyList<Strike> Strikes)
     private const int MixedStrikes = 7;
 
     /// <summary>Messages a second of all clients together.</summary>
-    private const double Rate = 60;
+    private const double Rate = 100;
 
     private static readonly TimeSpan StruckWithin = TimeSpan.FromSeconds(9);
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);

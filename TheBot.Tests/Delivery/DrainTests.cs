@@ -23,8 +23,11 @@ public sealed class DrainTests(ScratchPostgres postgres)
         await using var hub = await ChatGraph.HubWithAsync(teacher.Token, school.Api.Address, it =>
             it.On<int, string>(nameof(IChatClient.Closed), (code, reason) => farewell.TrySetResult((code, reason))));
 
+        await using var silent = await SeedSocket.ConnectAsync(school.Api.Address, V1Protocol.Path, subprotocol: V1Protocol.Subprotocol);
+
         Assert.Equal(0, await school.Api.StopAsync());
 
+        Assert.Equal(CloseCode.Restart, await silent.CloseCodeAsync()); // who has not said yet who they are is not waited for
         var told = await v1.NextAsync(V1Type.GoingAway);
         Assert.InRange((double)told["data"]!["retry_after"]!, 0, 1);
         Assert.Equal(CloseCode.Restart, await v1.CloseCodeAsync());
