@@ -36,7 +36,7 @@ internal sealed class ChaosSchool
         var roster = new SchoolRoster(database, new NobodyListens());
         var school = new ChaosSchool { Administrator = await ComeAsync(roster, database, Role.Tutor, "administrator", isAdministrator: true) };
         for (var i = 0; i < 2; i++) school.Teachers.Add(await ComeAsync(roster, database, Role.Teacher, $"teacher{i}"));
-        var subject = School.Expect(await roster.CreateSubjectAsync("Физика", Deadline.Token()));
+        var subject = School.Expect(await roster.CreateSubjectAsync("Физика", null, Deadline.Token()));
         for (var i = 0; i < RoomCount; i++)
         {
             var (student, teacher) = (await ComeAsync(roster, database, Role.Student, $"student{i}"), school.Teachers[i % 2]);
