@@ -18,7 +18,8 @@ internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options
         lock (Gate)
         {
             if (IsClosed) return false;
-            _subscriptions.Add(subscription);
+            if (_subscriptions.Count == 0) ChatMetrics.RoomOpened();
+            if (_subscriptions.Add(subscription)) ChatMetrics.Subscribed();
             return true;
         }
     }
@@ -129,10 +130,12 @@ internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options
         subscription.HasEnded = true;
         subscription.IsLive = false;
         if (!_subscriptions.Remove(subscription)) return false;
+        ChatMetrics.Unsubscribed();
         subscription.PresentIn?.Leave(RoomId, subscription.Connection.UserId);
         subscription.PresentIn = null;
         if (_subscriptions.Count > 0) return true;
         IsClosed = true;
+        ChatMetrics.RoomClosed();
         left(this);
         return true;
     }

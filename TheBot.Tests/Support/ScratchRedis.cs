@@ -8,15 +8,36 @@ namespace TheBot.Tests.Support;
 /// <summary>A redis-server without a password, for one test.</summary>
 internal sealed class ScratchRedis : IAsyncDisposable
 {
-    private readonly Process _process;
+    private Process _process;
 
     private ScratchRedis(Process process, int port) => (_process, Port) = (process, port);
 
     public int Port { get; }
 
+    public int Pid => _process.Id;
+
     public static async Task<ScratchRedis> StartAsync()
     {
         var port = FreePort();
+        return new ScratchRedis(await LaunchAsync(port), port);
+    }
+
+    /// <summary>Starts it again after <see cref="KillAsync"/>, on the same port and empty.</summary>
+    public async Task StartAgainAsync()
+    {
+        _process.Dispose();
+        _process = await LaunchAsync(Port);
+    }
+
+    /// <summary>kill -9.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(Deadline.Token());
+    }
+
+    private static async Task<Process> LaunchAsync(int port)
+    {
         var start = new ProcessStartInfo("redis-server", ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
         {
             RedirectStandardOutput = true,
@@ -26,7 +47,7 @@ internal sealed class ScratchRedis : IAsyncDisposable
         {
             if (!line.Contains("Ready to accept connections", StringComparison.Ordinal)) continue;
             _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
-            return new ScratchRedis(process, port);
+            return process;
         }
 
         throw new InvalidOperationException("redis-server ended before it was ready");
@@ -34,8 +55,7 @@ internal sealed class ScratchRedis : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _process.Kill();
-        await _process.WaitForExitAsync(Deadline.Token());
+        await KillAsync();
         _process.Dispose();
     }
 
