@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
+using TheBot.ChatApi.Observability;
 using TheBot.Data.Log;
 
 namespace TheBot.ChatApi.Delivery;
@@ -45,7 +46,7 @@ internal sealed class Feeds(RoomLog roomLog, UserLog userLog, IOptions<DeliveryO
     /// <summary>Connects somebody to their own log.</summary>
     public async Task OpenAsync(LiveConnection connection)
     {
-        _connections.TryAdd(connection, true);
+        if (_connections.TryAdd(connection, true)) ChatMetrics.ConnectionOpened();
         while (true)
         {
             var feed = _users.GetOrAdd(connection.UserId, id => new UserFeed(id, userLog, Leave, logger));
@@ -68,7 +69,7 @@ internal sealed class Feeds(RoomLog roomLog, UserLog userLog, IOptions<DeliveryO
     {
         foreach (var subscription in connection.Subscriptions.Values) subscription.End();
         if (_users.TryGetValue(connection.UserId, out var feed)) feed.Remove(connection);
-        _connections.TryRemove(connection, out _);
+        if (_connections.TryRemove(connection, out _)) ChatMetrics.ConnectionClosed();
         connection.Queue.Abandon();
     }
 

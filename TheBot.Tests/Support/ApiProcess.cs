@@ -56,6 +56,13 @@ internal sealed partial class ApiProcess : IAsyncDisposable
         return client;
     }
 
+    /// <summary>SIGTERM, and waits until it has ended in order: what it had still to say is said.</summary>
+    public async Task EndAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await _process.WaitForExitAsync(Deadline.Token());
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited) _process.Kill(entireProcessTree: true);

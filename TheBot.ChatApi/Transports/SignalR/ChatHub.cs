@@ -4,6 +4,7 @@ using TheBot.ChatApi.Auth;
 using TheBot.ChatApi.Delivery;
 using TheBot.ChatApi.Limits;
 using TheBot.ChatApi.Messages;
+using TheBot.ChatApi.Observability;
 using TheBot.Contracts;
 using TheBot.Data.Log;
 using TheBot.Data.Schema;
@@ -77,6 +78,7 @@ internal sealed partial class ChatHub(
         }
 
         subscription.IsMember = room.IsMember;
+        if (since is not null) ChatMetrics.Resumed();
         var position = since is { } seq ? Math.Clamp(seq, room.VisibleFromSeq, room.Head) : room.Head;
         _ = CatchUpAsync(connection, roomId, subscription, position, room.Kind);
         return new SubscribeReply(roomId, room.Head, room.Messages);
