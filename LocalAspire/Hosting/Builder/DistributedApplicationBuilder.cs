@@ -178,6 +178,7 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
             return;
         }
 
+        DashboardLoader.Load(this, IsTest);
         Services.AddSingleton(services => RunFolders.Create(this, services.GetRequiredService<ILoggerFactory>()));
         Services.AddSingleton<ConsoleOutput>();
         Services.AddSingleton<Orchestrator>();
