@@ -13,7 +13,17 @@ internal static class DashboardLoader
 
     public static void Load(IDistributedApplicationBuilder builder, bool isTest)
     {
-        if (isTest ? builder.Configuration.GetValue("LocalAspire:Dashboard", defaultValue: false) : !string.IsNullOrEmpty(builder.Configuration["ASPNETCORE_URLS"]))
+        if (isTest ? !builder.Configuration.GetValue("LocalAspire:Dashboard", defaultValue: false) : string.IsNullOrEmpty(builder.Configuration["ASPNETCORE_URLS"]))
+            return;
+        try
+        {
             Type.GetType(EntryPoint)?.GetMethod("AddTo")?.CreateDelegate<Action<IDistributedApplicationBuilder>>()(builder);
+        }
+        catch (DistributedApplicationException failure) when (!isTest)
+        {
+            // one line instead of a stack trace: the message says what to do
+            Console.Error.WriteLine($"error: {failure.Message}");
+            Environment.Exit(1);
+        }
     }
 }

@@ -3,7 +3,7 @@ using TheBot.Data.Auth;
 using TheBot.Data.Roster;
 using TheBot.Data.Schema;
 
-namespace TheBot.Migrator;
+namespace TheBot.Migrator.Commands.Migrate;
 
 /// <summary>A small school to try the product with. Its accounts open in the Development environment only.</summary>
 /// <remarks>Made by the ordinary verbs of the roster, so that it is what a school would be; a second run finds everything there.</remarks>
@@ -96,7 +96,7 @@ internal sealed class DemoSchool(NpgsqlDataSource database, SchoolRoster roster)
         string[] names = [.. Lessons.Select(l => l.Subject).Distinct()];
         var subjects = await IdsAsync("SELECT name, min(id) FROM subjects WHERE name = ANY ($1) GROUP BY name", names, cancellationToken).ConfigureAwait(false);
         foreach (var name in names.Where(n => !subjects.ContainsKey(n)))
-            subjects.Add(name, Expect(await roster.CreateSubjectAsync(name, cancellationToken).ConfigureAwait(false)).Id);
+            subjects.Add(name, Expect(await roster.CreateSubjectAsync(name, null, cancellationToken).ConfigureAwait(false)).Id);
         return subjects;
     }
 
