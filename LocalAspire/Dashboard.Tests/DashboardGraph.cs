@@ -95,7 +95,7 @@ public sealed partial class DashboardGraph : IAsyncLifetime
     {
         using var client = new HttpClient { BaseAddress = Replicas[0].Address };
         using var answer = await client.PostAsJsonAsync("/api/auth/login/", new { username, password = "demo" }, cancellationToken);
-        return (await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("token").GetString()!;
+        return (await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("data").GetProperty("token").GetString()!;
     }
 
     /// <summary>Those of their lessons: not everybody's.</summary>

@@ -34,8 +34,9 @@ public class SilenceTests(ScratchPostgres postgres)
 
         // in by password, rightly and wrongly, and by a token in every place where one may stand
         var login = await LoginAsync(stranger, username, ApiSchool.Password);
-        await LoginAsync(stranger, username, WrongPassword);
-        await LoginAsync(stranger, "zeisig-nobody", WrongPassword);
+        Assert.NotNull(login);
+        Assert.Null(await LoginAsync(stranger, username, WrongPassword));
+        Assert.Null(await LoginAsync(stranger, "zeisig-nobody", WrongPassword));
         await using var inQuery = await school.SeedAsync(student, room);
         await using var unknown = await SeedSocket.ConnectAsync(school.Api.Address, $"/ws/chat/{room}/?token={UnknownToken}");
         Assert.Equal(CloseCode.NotAuthenticated, await unknown.CloseCodeAsync());
@@ -99,10 +100,10 @@ public class SilenceTests(ScratchPostgres postgres)
         }
     }
 
-    private static async Task<string> LoginAsync(HttpClient client, string username, string password)
+    private static async Task<string?> LoginAsync(HttpClient client, string username, string password)
     {
         using var answer = await client.PostAsJsonAsync("/api/auth/login/", new { username, password });
         var json = await answer.Content.ReadFromJsonAsync<JsonElement>();
-        return json.TryGetProperty("token", out var token) ? token.GetString()! : UnknownToken;
+        return json.TryGetProperty("data", out var data) ? data.GetProperty("token").GetString() : null;
     }
 }
