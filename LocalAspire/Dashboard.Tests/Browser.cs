@@ -82,6 +82,14 @@ internal sealed class Browser : IAsyncDisposable
         await _page.TypeAsync(selector, text);
     }
 
+    /// <summary>Clicks what offers a file, and reads the file instead of writing it to disk.</summary>
+    public async Task<string> DownloadAsync(string selector)
+    {
+        await _page.EvaluateExpressionAsync("URL.createObjectURL = blob => { window.offered = blob; return 'blob:taken'; }");
+        await ClickAsync(selector);
+        return await _page.EvaluateExpressionAsync<string>("window.offered.text()");
+    }
+
     public Task PressAsync(string key) => _page.Keyboard.PressAsync(key);
 
     public Task<string> TextAsync(string selector) => _page.EvaluateFunctionAsync<string>("selector => document.querySelector(selector)?.innerText ?? ''", selector);

@@ -80,12 +80,13 @@ public class BrowserTests(DashboardGraph graph)
     }
 
     [BrowserFact]
-    public async Task The_console_comes_live_with_colours_is_searched_and_held_still()
+    public async Task The_console_comes_live_with_colours_is_searched_and_taken_away()
     {
         var replica = graph.Replicas[0].Id;
         await using var browser = await LoggedInAsync();
         await browser.GoToPageAsync($"console/{replica}");
         await browser.UntilShowsAsync(".console", "Now listening on");
+        Assert.Contains("Now listening on", await browser.DownloadAsync("[aria-label=Download]"), StringComparison.Ordinal);
         Assert.DoesNotContain("[32m", await browser.TextAsync(".console"), StringComparison.Ordinal);
         await browser.UntilAsync("document.querySelector('.console .fg-green')");
         await browser.FillAsync("[data-page=console] input[type=search]", "listening");
@@ -94,20 +95,54 @@ public class BrowserTests(DashboardGraph graph)
     }
 
     [BrowserFact]
-    public async Task A_replica_is_restarted_from_the_page_and_the_other_goes_on()
+    public async Task A_replica_is_restarted_from_its_row_and_the_other_goes_on()
     {
         var (restarted, other) = (graph.Replicas[1].Id, graph.Replicas[0].Id);
         var (before, otherPid) = (await graph.PidAsync(restarted), await graph.PidAsync(other));
         await using var browser = await LoggedInAsync();
         await browser.ClickAsync($"[data-key={restarted}] [data-command=restart]");
-        var after = await graph.PidAsync(restarted, pid => pid != before);
-        Assert.NotEqual(before, after);
+        await graph.PidAsync(restarted, pid => pid != before);
         await browser.UntilAsync($"document.querySelector('[data-key={restarted}] .badge').innerText === 'Running'");
         Assert.Equal(otherPid, await graph.PidAsync(other));
+        Assert.Empty(browser.Errors);
+    }
 
-        await browser.GoToPageAsync($"console/{restarted}");
+    [BrowserFact]
+    public async Task A_replica_is_stopped_and_started_while_its_console_is_held_still()
+    {
+        var replica = graph.Replicas[1].Id;
+        await using var browser = await LoggedInAsync();
+        await browser.GoToPageAsync($"console/{replica}");
+        await browser.UntilShowsAsync(".console", "Now listening on");
+        var before = await browser.TextAsync(".console");
+        await browser.PressAsync("p");
+
+        await using (var other = await LoggedInAsync())
+        {
+            await other.ClickAsync($"[data-key={replica}] [data-command=stop]");
+            await other.UntilShowsAsync($"[data-key={replica}] .badge", "Finished");
+            await other.UntilShowsAsync("[data-key='group chatapi'] .badge", "1 of 2 running");
+            await other.ClickAsync($"[data-key={replica}] [data-command=start]:not(:disabled)");
+            await other.UntilShowsAsync("[data-key='group chatapi'] .badge", "2 of 2 running");
+        }
+
+        await browser.UntilAsync("Number(document.querySelector('[data-pause]').dataset.count) > 0");
+        Assert.Equal(before, await browser.TextAsync(".console"));
+        await browser.PressAsync("p");
         await browser.UntilAsync("document.querySelector('.console').innerText.split('Now listening on').length > 2");
         Assert.Empty(browser.Errors);
+    }
+
+    [BrowserFact]
+    public async Task Dark_and_light_are_one_key_apart_and_remembered()
+    {
+        await using var browser = await LoggedInAsync();
+        var first = await browser.EvaluateAsync<string>("document.documentElement.dataset.theme");
+        await browser.PressAsync("d");
+        await browser.GoAsync(new Uri(graph.LoginUrl, "/#/logs"));
+        await browser.UntilShowsAsync("h1", "Structured logs");
+        var second = await browser.EvaluateAsync<string>("document.documentElement.dataset.theme");
+        Assert.Equal(["dark", "light"], new[] { first, second }.Order());
     }
 
     [BrowserFact]

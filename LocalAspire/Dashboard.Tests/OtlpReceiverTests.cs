@@ -52,7 +52,13 @@ public sealed class OtlpReceiverTests : IAsyncLifetime
     {
         var span = new SpanData
         {
-            TraceId = Bytes("aa"), SpanId = Bytes("01"), ParentSpanId = Bytes("02"), Name = "chat.send", Kind = 5, StartNanos = 1_000_000_000, EndNanos = 1_250_000_000,
+            TraceId = Bytes("aa"),
+            SpanId = Bytes("01"),
+            ParentSpanId = Bytes("02"),
+            Name = "chat.send",
+            Kind = 5,
+            StartNanos = 1_000_000_000,
+            EndNanos = 1_250_000_000,
             Status = new SpanStatus { Code = 2, Message = "no" },
         };
         span.Events.Add(new SpanEvent { AtNanos = 1_100_000_000, Name = "exception" });
@@ -75,7 +81,9 @@ public sealed class OtlpReceiverTests : IAsyncLifetime
         metrics.Metrics.Add(new MetricData { Name = "level", Gauge = new Numbers { Points = { new NumberPoint { AtNanos = 1_000_000_000, Number = 0.5 } } } });
         metrics.Metrics.Add(new MetricData
         {
-            Name = "lag", Unit = "s", Histogram = new Histograms { Temporality = 2, Points = { new HistogramPoint { AtNanos = 1_000_000_000, Count = 3, Sum = 0.6, Buckets = { 1, 2, 0 }, Bounds = { 0.1, 0.5 } } } },
+            Name = "lag",
+            Unit = "s",
+            Histogram = new Histograms { Temporality = 2, Points = { new HistogramPoint { AtNanos = 1_000_000_000, Count = 3, Sum = 0.6, Buckets = { 1, 2, 0 }, Bounds = { 0.1, 0.5 } } } },
         });
         Assert.Equal("0", await ExportAsync("metrics.v1.MetricsService", new ExportMetrics { Sources = { new SourceMetrics { Source = Chatapi(), Scopes = { metrics } } } }, Key));
 
