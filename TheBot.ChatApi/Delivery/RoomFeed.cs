@@ -1,4 +1,3 @@
-using TheBot.ChatApi.Observability;
 using TheBot.Data.Log;
 using TheBot.Data.Schema;
 
@@ -97,7 +96,7 @@ internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options
 
     protected override void Deliver(RoomEvent logEvent)
     {
-        ChatMetrics.Delivered(DateTimeOffset.UtcNow - logEvent.At);
+        using var watch = DeliveryWatch.Start(logEvent);
         var live = new LiveEvent(logEvent);
         // a text that was deleted is in no resume: what is kept here has it, the log's own reading has not
         if (logEvent.Kind == RoomEventKind.MessageDeleted) _recent.Clear();
@@ -110,7 +109,7 @@ internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options
         if (logEvent is { Kind: RoomEventKind.MemberRemoved, SubjectId: { } removed }) Expel(removed, logEvent.Seq);
         foreach (var subscription in _subscriptions)
         {
-            if (subscription.IsLive && logEvent.Seq > subscription.Position) subscription.Take(live);
+            if (subscription.IsLive && logEvent.Seq > subscription.Position) subscription.Take(live, watch);
         }
     }
 

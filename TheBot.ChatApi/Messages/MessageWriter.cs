@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using TheBot.ChatApi.Limits;
+using TheBot.ChatApi.Observability;
 using TheBot.Contracts;
 using TheBot.Data.Log;
 
@@ -36,10 +37,12 @@ internal sealed partial class MessageWriter(
     /// <summary>Takes a message in. Its <see cref="SendCommand.Completed"/> is called in any case, perhaps before this returns.</summary>
     public void Submit(SendCommand command)
     {
+        command.Trace = ChatTraces.StartSend(command.Draft.RoomId);
+
         // here, because every door leads here
         if (!limits.TryTakeMessage(command.Draft.SenderId, out var retryAfter))
         {
-            command.Completed(SendOutcome.Failed(ErrorCode.RateLimited, limits.TooFast(retryAfter)) with { RetryAfter = retryAfter });
+            Tell(command, SendOutcome.Failed(ErrorCode.RateLimited, limits.TooFast(retryAfter)) with { RetryAfter = retryAfter });
             return;
         }
 
@@ -60,7 +63,7 @@ internal sealed partial class MessageWriter(
             }
         }
 
-        command.Completed(SendOutcome.NotSaved);
+        Tell(command, SendOutcome.NotSaved);
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -4,6 +4,7 @@ using TheBot.ChatApi.Auth;
 using TheBot.ChatApi.Delivery;
 using TheBot.ChatApi.Limits;
 using TheBot.ChatApi.Messages;
+using TheBot.ChatApi.Observability;
 using TheBot.Contracts;
 using TheBot.Contracts.V1;
 using TheBot.Data.Log;
@@ -80,6 +81,7 @@ internal sealed partial class ChatHub(
         }
 
         subscription.IsMember = room.IsMember;
+        if (since is not null) ChatMetrics.Resumed();
         var position = since is { } seq ? Math.Clamp(seq, room.VisibleFromSeq, room.Head) : room.Head;
         _ = CatchUpAsync(connection, roomId, subscription, position, room.Kind);
         return new SubscribeReply(roomId, room.Head, room.Messages);

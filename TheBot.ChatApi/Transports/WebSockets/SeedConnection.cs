@@ -3,6 +3,7 @@ using TheBot.ChatApi.Auth;
 using TheBot.ChatApi.Delivery;
 using TheBot.ChatApi.Limits;
 using TheBot.ChatApi.Messages;
+using TheBot.ChatApi.Observability;
 using TheBot.Contracts;
 using TheBot.Data.Log;
 using TheBot.Data.Schema;
@@ -38,6 +39,7 @@ internal sealed class SeedConnection(WebSocket socket, HttpContext context, Iden
                 var position = since is { } seq ? Math.Clamp(seq, room.VisibleFromSeq, room.Head) : room.Head;
                 // paced: fifty long messages in one frame may be more than a queue holds, and nobody is slow for that
                 if (since is null) _ = Queue.WriteAsync([SeedDialect.History(room.Messages)]);
+                else ChatMetrics.Resumed();
                 _catchingUp = CatchUpAsync(_subscription, position, room, cancellationToken);
             }
 
