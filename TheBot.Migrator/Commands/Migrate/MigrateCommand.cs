@@ -8,6 +8,7 @@ using Npgsql;
 using TheBot.Data.Roster;
 using TheBot.Data.Schema;
 using TheBot.Migrator.CommandLine;
+using TheBot.Migrator.Commands.Backfill;
 
 namespace TheBot.Migrator.Commands.Migrate;
 
@@ -59,7 +60,7 @@ internal sealed class MigrateCommand : Verb
         ProvisionReport? rooms = null;
         if (run.Arguments.GetValue(Backfill))
         {
-            rooms = await run.Services.GetRequiredService<RoomProvisioner>().ConvergeEverythingAsync(dryRun: false, cancellationToken).ConfigureAwait(false);
+            rooms = await BackfillCommand.ConvergeAsync(run, dryRun: false, cancellationToken).ConfigureAwait(false);
             run.Say($"backfill: {rooms}");
         }
 
