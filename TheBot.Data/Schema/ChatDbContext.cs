@@ -13,7 +13,7 @@ namespace TheBot.Data.Schema;
 public sealed class ChatDbContext(DbContextOptions<ChatDbContext> options) : DbContext(options)
 {
     /// <summary>The newest migration that this build's queries rely on; an API on an older schema is not ready.</summary>
-    public const string RequiredMigration = "20261124030000_Contacts";
+    public const string RequiredMigration = "20261128114603_RosterKeys";
 
     public DbSet<User> Users => Set<User>();
     public DbSet<AuthToken> Tokens => Set<AuthToken>();
@@ -38,6 +38,7 @@ public sealed class ChatDbContext(DbContextOptions<ChatDbContext> options) : DbC
         RoomsAndMembers(modelBuilder);
         Log(modelBuilder);
         Presence(modelBuilder);
+        Media(modelBuilder);
     }
 
     private static void People(ModelBuilder model)
@@ -61,7 +62,11 @@ public sealed class ChatDbContext(DbContextOptions<ChatDbContext> options) : DbC
 
     private static void Roster(ModelBuilder model)
     {
-        model.Entity<Subject>().ToTable("subjects");
+        model.Entity<Subject>(subject =>
+        {
+            subject.ToTable("subjects");
+            subject.HasIndex(s => s.ExternalId).IsUnique();
+        });
         model.Entity<Enrollment>(enrollment =>
         {
             enrollment.ToTable("enrollments");
@@ -89,6 +94,13 @@ public sealed class ChatDbContext(DbContextOptions<ChatDbContext> options) : DbC
             Keep<Guardianship, User>(guardianship, g => g.GuardianId);
             Now(guardianship.Property(g => g.Since));
         });
+        model.Entity<WaitingStudent>(waiting =>
+        {
+            waiting.ToTable("provisioning");
+            waiting.HasKey(w => w.StudentId);
+            waiting.Property(w => w.StudentId).ValueGeneratedNever();
+            Now(waiting.Property(w => w.Since));
+        });
     }
 
     private static void RoomsAndMembers(ModelBuilder model)
@@ -99,6 +111,7 @@ public sealed class ChatDbContext(DbContextOptions<ChatDbContext> options) : DbC
             room.HasIndex(r => new { r.Kind, r.EnrollmentId }).IsUnique();
             room.HasIndex(r => r.Kind).IsUnique().HasFilter("kind = 'general'").HasDatabaseName("ix_rooms_one_general");
             room.HasIndex(r => r.DirectKey).IsUnique();
+            room.HasIndex(r => new { r.CreatedBy, r.ClientId }).IsUnique().HasFilter("client_id IS NOT NULL");
             room.HasIndex(r => r.EnrollmentId);
             room.HasOne<Enrollment>().WithMany().HasForeignKey(r => r.EnrollmentId).OnDelete(DeleteBehavior.Restrict);
             room.Property(r => r.Writable).HasDefaultValue(true);
@@ -176,6 +189,30 @@ public sealed class ChatDbContext(DbContextOptions<ChatDbContext> options) : DbC
             presence.HasKey(p => new { p.RoomId, p.UserId, p.ReplicaId });
             presence.HasIndex(p => p.ReplicaId);
             presence.HasOne<ReplicaLease>().WithMany().HasForeignKey(p => p.ReplicaId).OnDelete(DeleteBehavior.Cascade);
+        });
+    }
+
+    private static void Media(ModelBuilder model)
+    {
+        model.Entity<MessageThread>().ToTable("threads");
+        model.Entity<Attachment>(attachment =>
+        {
+            attachment.ToTable("attachments");
+            attachment.HasKey(a => a.MessageId);
+            attachment.Property(a => a.MessageId).ValueGeneratedNever();
+            attachment.HasIndex(a => a.File);
+            attachment.HasIndex(a => a.Image);
+        });
+        model.Entity<MediaFile>(file =>
+        {
+            file.ToTable("media");
+            file.HasKey(f => f.Path);
+        });
+        model.Entity<MediaChunk>(chunk =>
+        {
+            chunk.ToTable("media_chunks");
+            chunk.HasKey(c => new { c.Path, c.Nth });
+            chunk.HasOne<MediaFile>().WithMany().HasForeignKey(c => c.Path).OnDelete(DeleteBehavior.Cascade);
         });
     }
 
