@@ -80,6 +80,7 @@ internal sealed partial class ChatHub(
             throw Failed(ErrorCode.AccessDenied, "no access to this room");
         }
 
+        subscription.VisibleFromSeq = room.VisibleFromSeq;
         subscription.IsMember = room.IsMember;
         if (since is not null) ChatMetrics.Resumed();
         var position = since is { } seq ? Math.Clamp(seq, room.VisibleFromSeq, room.Head) : room.Head;
