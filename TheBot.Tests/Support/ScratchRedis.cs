@@ -14,6 +14,8 @@ internal sealed class ScratchRedis : IAsyncDisposable
 
     public int Port { get; }
 
+    public int ProcessId => _process.Id;
+
     public static async Task<ScratchRedis> StartAsync()
     {
         var port = FreePort();
