@@ -8,6 +8,7 @@ var chatdb = postgres.AddDatabase("chatdb");
 var redis = builder.AddRedis("redis");
 
 var migrator = builder.AddProject<Projects.TheBot_Migrator>("migrator")
+    .WithArgs("migrate", "--backfill")
     .WithReference(chatdb)
     .WaitFor(chatdb);
 
@@ -22,7 +23,7 @@ var chatapi = builder.AddProject<Projects.TheBot_ChatApi>("chatapi")
 
 if (builder.ExecutionContext.IsRunMode && builder.Environment.IsDevelopment())
 {
-    migrator.WithEnvironment("Seed__DemoSchool", "true");
+    migrator.WithArgs("--demo-school");
     chatapi.PrintTryIt();
 }
 

@@ -4,6 +4,7 @@ using TheBot.ChatApi.Delivery;
 using TheBot.ChatApi.Forum;
 using TheBot.ChatApi.Http;
 using TheBot.ChatApi.Limits;
+using TheBot.ChatApi.Media;
 using TheBot.ChatApi.Messages;
 using TheBot.ChatApi.Observability;
 using TheBot.ChatApi.Rooms;
@@ -20,7 +21,7 @@ builder.AddRedisClient("redis", settings => settings.DisableHealthChecks = true,
 
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddChatDatabase().AddDatabaseHealth().AddProblems().AddLimits().AddTokenAuthentication();
-builder.Services.AddRoster().AddRooms().AddMessages().AddForum().AddDelivery();
+builder.Services.AddRoster().AddRooms().AddMessages().AddForum().AddMedia().AddDelivery();
 builder.Services.AddChatSockets().AddChatHub();
 
 var app = builder.Build();
@@ -39,6 +40,7 @@ app.MapMessages();
 app.MapMessageActions();
 app.MapModeration();
 app.MapForum();
+app.MapMedia();
 app.MapSeedSockets();
 app.MapV1Socket();
 app.MapChatHub();

@@ -3,6 +3,7 @@ using Npgsql;
 using TheBot.ChatApi.Http;
 using TheBot.ChatApi.Limits;
 using TheBot.Data.Auth;
+using TheBot.Data.Media;
 
 namespace TheBot.ChatApi.Auth;
 
@@ -102,7 +103,7 @@ internal sealed class LoginDesk(NpgsqlDataSource database, AddressLimits address
                 row.GetBoolean(6),
                 row.GetBoolean(7),
                 row.GetBoolean(8),
-                row.IsDBNull(9) || row.GetString(9).Length == 0 ? null : "/media/" + row.GetString(9),
+                MediaAddress.Of(row.IsDBNull(9) ? null : row.GetString(9)),
                 row.GetFieldValue<DateTimeOffset>(10)));
         }
 

@@ -10,7 +10,7 @@ using TheBot.Contracts;
 
 namespace TheBot.ChatApi.Auth;
 
-/// <summary><c>Authorization: Token x</c> or <c>Bearer x</c>; on the socket paths also in the query, because a browser's socket sends no headers.</summary>
+/// <summary><c>Authorization: Token x</c> or <c>Bearer x</c>; on sockets and files also in the query, because a browser's socket or picture sends no headers.</summary>
 internal sealed class TokenAuthenticationHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, TokenAuthenticator tokens)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
@@ -19,6 +19,8 @@ internal sealed class TokenAuthenticationHandler(
     public const string AdministratorPolicy = "administrator";
 
     private const string Bearer = "Bearer";
+
+    private static readonly string[] QueryPaths = ["/ws", "/hubs", "/media"];
 
     /// <summary>Whether the request names a token at all, valid or not: whoever did is not asked for another.</summary>
     public static bool HasToken(HttpRequest request) => Read(request) is not null;
@@ -59,7 +61,7 @@ internal sealed class TokenAuthenticationHandler(
     private static string? Read(HttpRequest request)
     {
         if (FromHeader(request.Headers.Authorization) is { } fromHeader) return fromHeader;
-        if (!request.Path.StartsWithSegments("/ws") && !request.Path.StartsWithSegments("/hubs")) return null;
+        if (!QueryPaths.Any(path => request.Path.StartsWithSegments(path))) return null;
         return Text(request.Query["token"]) ?? FromHeader(request.Query["authorization"]) ?? Text(request.Query["access_token"]);
     }
 

@@ -6,7 +6,16 @@ namespace TheBot.ChatApi.Forum;
 internal static class ForumAddresses
 {
     public static ChatMessage WithAbsoluteAddresses(this HttpContext context, ChatMessage message) =>
-        message.SenderAvatar is null ? message : message with { SenderAvatar = context.Absolute(message.SenderAvatar) };
+        message is { SenderAvatar: null, File: null, Image: null }
+            ? message
+            : message with
+            {
+                SenderAvatar = context.Absolute(message.SenderAvatar),
+                File = context.Absolute(message.File),
+                FileUrl = context.Absolute(message.FileUrl),
+                Image = context.Absolute(message.Image),
+                ImageUrl = context.Absolute(message.ImageUrl),
+            };
 
     public static string? Absolute(this HttpContext context, string? path) => path is null ? null : $"{context.Request.Scheme}://{context.Request.Host}{path}";
 }

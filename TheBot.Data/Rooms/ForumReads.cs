@@ -9,8 +9,6 @@ namespace TheBot.Data.Rooms;
 /// <summary>What only the replaced system's pages ask for: history by offset with filters, and their counters. One command each.</summary>
 public sealed class ForumReads(NpgsqlDataSource database)
 {
-    private const int AfterMessage = 17;
-
     // $1 room, $2 reader, $3 part of the text, $4 type, $5 sender, $6 rows at most, $7 newest rows to leave out
     private const string Page =
         $"""
@@ -71,7 +69,7 @@ public sealed class ForumReads(NpgsqlDataSource database)
         var messages = new List<ChatMessage>();
         await using var row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
-            messages.Add(MessageColumns.Read(row, 0) with { IsRead = row.GetBoolean(AfterMessage), RepliesCount = row.GetInt32(AfterMessage + 1) });
+            messages.Add(MessageColumns.Read(row, 0) with { IsRead = row.GetBoolean(MessageColumns.Count), RepliesCount = row.GetInt32(MessageColumns.Count + 1) });
         messages.Reverse();
         return messages;
     }

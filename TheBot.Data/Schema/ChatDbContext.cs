@@ -13,7 +13,7 @@ namespace TheBot.Data.Schema;
 public sealed class ChatDbContext(DbContextOptions<ChatDbContext> options) : DbContext(options)
 {
     /// <summary>The newest migration that this build's queries rely on; an API on an older schema is not ready.</summary>
-    public const string RequiredMigration = "20261124030000_Contacts";
+    public const string RequiredMigration = "20261128114047_Media";
 
     public DbSet<User> Users => Set<User>();
     public DbSet<AuthToken> Tokens => Set<AuthToken>();
@@ -38,6 +38,7 @@ public sealed class ChatDbContext(DbContextOptions<ChatDbContext> options) : DbC
         RoomsAndMembers(modelBuilder);
         Log(modelBuilder);
         Presence(modelBuilder);
+        Media(modelBuilder);
     }
 
     private static void People(ModelBuilder model)
@@ -176,6 +177,30 @@ public sealed class ChatDbContext(DbContextOptions<ChatDbContext> options) : DbC
             presence.HasKey(p => new { p.RoomId, p.UserId, p.ReplicaId });
             presence.HasIndex(p => p.ReplicaId);
             presence.HasOne<ReplicaLease>().WithMany().HasForeignKey(p => p.ReplicaId).OnDelete(DeleteBehavior.Cascade);
+        });
+    }
+
+    private static void Media(ModelBuilder model)
+    {
+        model.Entity<MessageThread>().ToTable("threads");
+        model.Entity<Attachment>(attachment =>
+        {
+            attachment.ToTable("attachments");
+            attachment.HasKey(a => a.MessageId);
+            attachment.Property(a => a.MessageId).ValueGeneratedNever();
+            attachment.HasIndex(a => a.File);
+            attachment.HasIndex(a => a.Image);
+        });
+        model.Entity<MediaFile>(file =>
+        {
+            file.ToTable("media");
+            file.HasKey(f => f.Path);
+        });
+        model.Entity<MediaChunk>(chunk =>
+        {
+            chunk.ToTable("media_chunks");
+            chunk.HasKey(c => new { c.Path, c.Nth });
+            chunk.HasOne<MediaFile>().WithMany().HasForeignKey(c => c.Path).OnDelete(DeleteBehavior.Cascade);
         });
     }
 

@@ -66,6 +66,10 @@ public sealed class Message
     public required string Content { get; set; }
     public string Type { get; set; } = "text";
     public long? ReplyTo { get; set; }
+
+    /// <summary>A <see cref="MessageThread"/> of the replaced system, or null.</summary>
+    public long? ThreadId { get; set; }
+
     public DateTimeOffset CreatedAt { get; set; }
     public DateTimeOffset UpdatedAt { get; set; }
     public DateTimeOffset? EditedAt { get; set; }

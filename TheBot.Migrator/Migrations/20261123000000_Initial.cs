@@ -421,7 +421,7 @@ namespace TheBot.Migrator.Migrations
                 unique: true);
 
             // Login by e-mail takes it in any case; not unique, as in the system this one replaces.
-            migrationBuilder.Sql("CREATE INDEX ix_users_email ON users (lower(email))");
+            migrationBuilder.Sql("CREATE INDEX ix_users_email ON users (lower(email));");
 
             // The one place that says who may see a room. At most one row per room and person: the first branch leaves out the general
             // room (where a row only carries the read position), the last one everybody whom the first one has.
@@ -444,14 +444,14 @@ namespace TheBot.Migrator.Migrations
                 FROM users u
                 JOIN rooms r ON r.kind IN ('forum_subject', 'forum_tutor')
                 LEFT JOIN room_members m ON m.room_id = r.id AND m.user_id = u.id
-                WHERE u.is_administrator AND u.is_active AND u.deleted_at IS NULL AND coalesce(cardinality(m.reasons), 0) = 0
+                WHERE u.is_administrator AND u.is_active AND u.deleted_at IS NULL AND coalesce(cardinality(m.reasons), 0) = 0;
                 """);
         }
 
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
-            migrationBuilder.Sql("DROP VIEW room_readers");
+            migrationBuilder.Sql("DROP VIEW room_readers;");
 
             migrationBuilder.DropTable(
                 name: "guardianships");

@@ -47,18 +47,18 @@ public partial class Contacts : Migration
             ) AS pair
             JOIN users one ON one.id = pair.user_id AND one.is_active AND one.deleted_at IS NULL
             JOIN users other ON other.id = pair.contact_id AND other.is_active AND other.deleted_at IS NULL
-            WHERE pair.user_id <> pair.contact_id
+            WHERE pair.user_id <> pair.contact_id;
             """);
 
         // how many answers a message has; most messages answer nothing and cost nothing here
-        migrationBuilder.Sql("CREATE INDEX ix_messages_reply_to ON messages (reply_to) WHERE reply_to IS NOT NULL");
+        migrationBuilder.Sql("CREATE INDEX ix_messages_reply_to ON messages (reply_to) WHERE reply_to IS NOT NULL;");
     }
 
     /// <inheritdoc />
     protected override void Down(MigrationBuilder migrationBuilder)
     {
         ArgumentNullException.ThrowIfNull(migrationBuilder);
-        migrationBuilder.Sql("DROP INDEX ix_messages_reply_to");
-        migrationBuilder.Sql("DROP VIEW user_contacts");
+        migrationBuilder.Sql("DROP INDEX ix_messages_reply_to;");
+        migrationBuilder.Sql("DROP VIEW user_contacts;");
     }
 }

@@ -16,6 +16,7 @@ public class DependencyTests
         { "Http", ["Auth", "Roster", "Rooms", "Messages", "Forum", "Delivery", "Transports"] },
         { "Auth", ["Roster", "Rooms", "Messages", "Forum", "Delivery", "Transports"] },
         { "Roster", ["Rooms", "Messages", "Forum", "Delivery", "Transports"] },
+        { "Media", ["Roster", "Rooms", "Messages", "Forum", "Delivery", "Transports"] },
         { "Rooms", ["Messages", "Forum", "Delivery", "Transports"] },
         { "Messages", ["Forum", "Delivery", "Transports"] },
         { "Forum", ["Delivery", "Transports"] },

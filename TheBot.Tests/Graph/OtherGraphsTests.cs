@@ -71,7 +71,8 @@ public class OtherGraphsTests
         {
             Configure = builder => builder
                 .CreateResourceBuilder(builder.Resources.OfType<ProjectResource>().Single(r => r.Name == "migrator"))
-                .WithEnvironment("ConnectionStrings__chatdb", "Host=localhost;Port=1;Username=nobody;Database=chatdb"),
+                .WithEnvironment("ConnectionStrings__chatdb", "Host=localhost;Port=1;Username=nobody;Database=chatdb")
+                .WithArgs("--wait", "1"),
         };
         await graph.StartAsync();
         try

@@ -2,7 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using TheBot.Data;
 using TheBot.Data.Schema;
-using TheBot.Migrator;
+using TheBot.Migrator.Commands.Migrate;
 
 namespace TheBot.Tests.Support;
 

@@ -3,7 +3,7 @@ using TheBot.Data.Auth;
 using TheBot.Data.Roster;
 using TheBot.Data.Schema;
 
-namespace TheBot.Migrator;
+namespace TheBot.Migrator.Commands.Migrate;
 
 /// <summary>A small school to try the product with. Its accounts open in the Development environment only.</summary>
 /// <remarks>Made by the ordinary verbs of the roster, so that it is what a school would be; a second run finds everything there.</remarks>

@@ -1,0 +1,25 @@
+using System.Net.Sockets;
+using Npgsql;
+
+namespace TheBot.Migrator.CommandLine;
+
+/// <summary>Which exceptions are answers of the surroundings, and how they read in one line.</summary>
+internal static class Refusal
+{
+    /// <summary>Null = not an answer but a fault of ours, which shows its stack.</summary>
+    public static VerbFailure? From(Exception failure) => failure switch
+    {
+        VerbFailure told => told,
+        PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } locked => Because(
+            "others hold what it needs; end their transactions (preflight lists them), or give it more --lock-timeout", locked),
+        PostgresException said => Because($"{said.MessageText} (SQLSTATE {said.SqlState})", said),
+        NpgsqlException { InnerException: SocketException away } => Because($"the database is away: {away.Message}", failure),
+        NpgsqlException { InnerException: PostgresException said } => From(said),
+        OperationCanceledException => Because("stopped", failure),
+        NpgsqlException or InvalidOperationException or ArgumentException or IOException or UnauthorizedAccessException or TimeoutException =>
+            failure.InnerException is PostgresException inner ? From(inner) : Because(failure.Message, failure),
+        _ => null,
+    };
+
+    private static VerbFailure Because(string message, Exception failure) => new(message.ReplaceLineEndings(" "), inner: failure);
+}

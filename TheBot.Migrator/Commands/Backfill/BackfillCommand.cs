@@ -1,0 +1,24 @@
+using System.CommandLine;
+using Microsoft.Extensions.DependencyInjection;
+using TheBot.Data.Roster;
+using TheBot.Migrator.CommandLine;
+
+namespace TheBot.Migrator.Commands.Backfill;
+
+/// <summary>Lets rooms and members follow the roster, from any state.</summary>
+internal sealed class BackfillCommand : Verb
+{
+    private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Tell what there is to do, and change nothing." };
+
+    public BackfillCommand()
+        : base("backfill", "Let rooms and members follow the roster, from any state. Run again, it finds nothing to do.") =>
+        Options.Add(DryRun);
+
+    protected override async Task<VerbResult> ExecuteAsync(VerbRun run, CancellationToken cancellationToken)
+    {
+        var dryRun = run.Arguments.GetValue(DryRun);
+        var report = await run.Services.GetRequiredService<RoomProvisioner>().ConvergeEverythingAsync(dryRun, cancellationToken).ConfigureAwait(false);
+        run.Say($"{(dryRun ? "to do" : "done")}: {report}");
+        return VerbResult.Done(new { dry_run = dryRun, report });
+    }
+}

@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using TheBot.Migrator.Commands.Migrate;
+
+namespace TheBot.Tests.Support;
+
+/// <summary>The Migrator as an operator runs it: a process with arguments, two streams and an exit code.</summary>
+internal sealed class MigratorProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly Task<string> _answers;
+    private readonly Task<string> _errors;
+
+    private MigratorProcess(Process process)
+    {
+        _process = process;
+        _answers = process.StandardOutput.ReadToEndAsync();
+        _errors = process.StandardError.ReadToEndAsync();
+    }
+
+    /// <summary>Starts a verb and does not wait for it.</summary>
+    public static MigratorProcess Start(string database, params string[] arguments) => Start(database, [], arguments);
+
+    /// <param name="database">A connection string.</param>
+    /// <param name="settings">Further environment variables.</param>
+    /// <param name="arguments">The verb and its options.</param>
+    public static MigratorProcess Start(string database, (string Name, string Value)[] settings, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(SchemaUpgrade).Assembly.Location, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["ConnectionStrings__chatdb"] = database;
+        foreach (var (name, value) in settings) start.Environment[name] = value;
+        return new MigratorProcess(Process.Start(start)!);
+    }
+
+    /// <summary>Runs a verb to its end.</summary>
+    public static async Task<MigratorAnswer> RunAsync(string database, params string[] arguments)
+    {
+        await using var migrator = Start(database, arguments);
+        return await migrator.EndAsync();
+    }
+
+    /// <summary>Waits until it ends by itself.</summary>
+    public async Task<MigratorAnswer> EndAsync()
+    {
+        await _process.WaitForExitAsync(Deadline.Token());
+        return new MigratorAnswer(_process.ExitCode, await _answers, await _errors);
+    }
+
+    /// <summary>kill -9, unless it has ended already.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(Deadline.Token());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited) await KillAsync();
+        _process.Dispose();
+    }
+}
+
+/// <summary>How a run of the Migrator ended, and what it wrote to its two streams.</summary>
+internal sealed record MigratorAnswer(int ExitCode, string Said, string Errors)
+{
+    /// <summary>What <c>--json</c> answered.</summary>
+    public JsonObject Json => JsonNode.Parse(Said)!.AsObject();
+
+    /// <summary>It must have ended so; otherwise the test shows all that it said.</summary>
+    public MigratorAnswer Expect(int exitCode)
+    {
+        Assert.True(ExitCode == exitCode, $"exit code {ExitCode}: {Said} {Errors}");
+        return this;
+    }
+}
