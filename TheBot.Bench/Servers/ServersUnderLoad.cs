@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using TheBot.ChatApi.Auth;
-using TheBot.Migrator;
+using TheBot.Migrator.Commands.Migrate;
 using TheBot.Tests.Support;
 
 namespace TheBot.Bench.Servers;
