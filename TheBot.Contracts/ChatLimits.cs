@@ -30,6 +30,9 @@ public static class ChatLimits
     /// <summary>Rooms, members or contacts of one page.</summary>
     public const int ListMaxLength = 200;
 
+    /// <summary>Rows of one load of the roster.</summary>
+    public const int RosterRowsMax = 10_000;
+
     /// <summary>Messages of one page of history.</summary>
     public const int PageMaxLength = 100;
 

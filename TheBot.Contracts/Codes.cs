@@ -83,6 +83,12 @@ public static class ErrorCode
     /// <summary>The student learns this subject from another teacher at present.</summary>
     public const string AnotherTeacher = "another_teacher";
 
+    /// <summary>The student had this subject with this teacher before: that enrollment can be taken up again, and there is only one of it.</summary>
+    public const string EnrollmentExists = "enrollment_exists";
+
+    /// <summary>The external id belongs to a subject of another name.</summary>
+    public const string ExternalIdTaken = "external_id_taken";
+
     /// <summary>Somebody else changed the thing since the asking person read it; the answer to <c>If-Match</c>.</summary>
     public const string Outdated = "outdated";
 

@@ -1,11 +1,8 @@
 using Aspire.Npgsql.EntityFrameworkCore.PostgreSQL;
-using LocalAspire.Client;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using Npgsql.EntityFrameworkCore.PostgreSQL.Infrastructure;
 
 namespace Microsoft.Extensions.Hosting;
 
@@ -18,12 +15,15 @@ public static class AspireEFPostgreSqlExtensions
         Action<NpgsqlEntityFrameworkCorePostgreSQLSettings>? configureSettings = null,
         Action<DbContextOptionsBuilder>? configureDbContextOptions = null) where TContext : DbContext
     {
-        ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrEmpty(connectionName);
-        if (IsRegistered<TContext>(builder))
-            throw new InvalidOperationException($"{typeof(TContext).Name} is registered already; use EnrichNpgsqlDbContext to add to that registration.");
+        if (builder.Services.Any(service => service.ServiceType == typeof(DbContextOptions<TContext>)))
+            throw new InvalidOperationException($"{typeof(TContext).Name} is registered already.");
 
-        var settings = ReadSettings<TContext>(builder, connectionName);
+        var settings = new NpgsqlEntityFrameworkCorePostgreSQLSettings();
+        var section = builder.Configuration.GetSection(Section);
+        section.Bind(settings);
+        section.GetSection(connectionName).Bind(settings);
+        section.GetSection(typeof(TContext).Name).Bind(settings);
         settings.ConnectionString = builder.Configuration.GetConnectionString(connectionName) ?? settings.ConnectionString;
         configureSettings?.Invoke(settings);
 
@@ -37,58 +37,16 @@ public static class AspireEFPostgreSqlExtensions
                     + $"or ConnectionString below {Section} or {Section}:{typeof(TContext).Name}.");
             }
 
-            options.UseNpgsql(settings.ConnectionString, npgsql => Apply(npgsql, settings, retry: !settings.DisableRetry));
+            options.UseNpgsql(settings.ConnectionString, npgsql =>
+            {
+                if (!settings.DisableRetry)
+                    npgsql.EnableRetryOnFailure();
+                npgsql.CommandTimeout(settings.CommandTimeout);
+            });
             configureDbContextOptions?.Invoke(options);
         });
-        AddObservation<TContext>(builder, settings);
-    }
-
-    /// <summary>The same retries, health check and telemetry for a context the application registered itself.</summary>
-    public static void EnrichNpgsqlDbContext<TContext>(this IHostApplicationBuilder builder,
-        Action<NpgsqlEntityFrameworkCorePostgreSQLSettings>? configureSettings = null) where TContext : DbContext
-    {
-        ArgumentNullException.ThrowIfNull(builder);
-        if (!IsRegistered<TContext>(builder))
-            throw new InvalidOperationException($"{typeof(TContext).Name} is not registered; register it before {nameof(EnrichNpgsqlDbContext)}.");
-
-        var settings = ReadSettings<TContext>(builder, connectionName: null);
-        configureSettings?.Invoke(settings);
-
-        builder.Services.ConfigureDbContext<TContext>(options =>
-        {
-            // an execution strategy the application chose stays
-            var ownStrategy = RelationalOptionsExtension.Extract(options.Options).ExecutionStrategyFactory is not null;
-            options.UseNpgsql(npgsql => Apply(npgsql, settings, retry: !settings.DisableRetry && !ownStrategy));
-        });
-        AddObservation<TContext>(builder, settings);
-    }
-
-    private static bool IsRegistered<TContext>(IHostApplicationBuilder builder) where TContext : DbContext =>
-        builder.Services.Any(service => service.ServiceType == typeof(DbContextOptions<TContext>));
-
-    private static NpgsqlEntityFrameworkCorePostgreSQLSettings ReadSettings<TContext>(IHostApplicationBuilder builder, string? connectionName)
-    {
-        var settings = new NpgsqlEntityFrameworkCorePostgreSQLSettings();
-        var section = builder.Configuration.GetSection(Section);
-        section.Bind(settings);
-        if (connectionName is not null)
-            section.GetSection(connectionName).Bind(settings);
-        section.GetSection(typeof(TContext).Name).Bind(settings);
-        return settings;
-    }
-
-    private static void Apply(NpgsqlDbContextOptionsBuilder npgsql, NpgsqlEntityFrameworkCorePostgreSQLSettings settings, bool retry)
-    {
-        if (retry)
-            npgsql.EnableRetryOnFailure();
-        if (settings.CommandTimeout is { } seconds)
-            npgsql.CommandTimeout(seconds);
-    }
-
-    private static void AddObservation<TContext>(IHostApplicationBuilder builder, NpgsqlEntityFrameworkCorePostgreSQLSettings settings) where TContext : DbContext
-    {
         if (!settings.DisableHealthChecks)
-            builder.AddHealthCheckOnce(typeof(TContext).Name, (checks, name) => checks.AddCheck<DbContextHealthCheck<TContext>>(name));
+            builder.Services.AddHealthChecks().AddDbContextCheck<TContext>(typeof(TContext).Name);
         if (!settings.DisableTracing)
             builder.Services.AddOpenTelemetry().WithTracing(tracing => tracing.AddNpgsql());
         if (!settings.DisableMetrics)

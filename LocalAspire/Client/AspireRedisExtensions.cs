@@ -13,20 +13,9 @@ public static class AspireRedisExtensions
 
     /// <summary>A singleton <see cref="IConnectionMultiplexer"/> with a health check and traces. It connects at first use.</summary>
     public static void AddRedisClient(this IHostApplicationBuilder builder, string connectionName,
-        Action<StackExchangeRedisSettings>? configureSettings = null, Action<ConfigurationOptions>? configureOptions = null) =>
-        Add(builder, connectionName, serviceKey: null, configureSettings, configureOptions);
-
-    /// <summary>The same under the service key <paramref name="name"/>, which names the connection string too.</summary>
-    public static void AddKeyedRedisClient(this IHostApplicationBuilder builder, string name,
-        Action<StackExchangeRedisSettings>? configureSettings = null, Action<ConfigurationOptions>? configureOptions = null) =>
-        Add(builder, name, serviceKey: name, configureSettings, configureOptions);
-
-    private static void Add(IHostApplicationBuilder builder, string connectionName, string? serviceKey,
-        Action<StackExchangeRedisSettings>? configureSettings, Action<ConfigurationOptions>? configureOptions)
+        Action<StackExchangeRedisSettings>? configureSettings = null, Action<ConfigurationOptions>? configureOptions = null)
     {
-        ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrEmpty(connectionName);
-
         var section = builder.Configuration.GetSection(Section);
         var named = section.GetSection(connectionName);
         var settings = new StackExchangeRedisSettings();
@@ -35,7 +24,7 @@ public static class AspireRedisExtensions
         settings.ConnectionString = builder.Configuration.GetConnectionString(connectionName) ?? settings.ConnectionString;
         configureSettings?.Invoke(settings);
 
-        IConnectionMultiplexer Connect(IServiceProvider services)
+        builder.Services.AddSingleton<IConnectionMultiplexer>(services =>
         {
             var options = Parse(settings.ConnectionString);
             section.GetSection("ConfigurationOptions").Bind(options);
@@ -49,17 +38,9 @@ public static class AspireRedisExtensions
             if (!settings.DisableTracing)
                 services.GetRequiredService<RedisCommandSpans>().Observe(connection);
             return connection;
-        }
-
-        if (serviceKey is null)
-            builder.Services.AddSingleton(Connect);
-        else
-            builder.Services.AddKeyedSingleton(serviceKey, (services, _) => Connect(services));
-
-        IConnectionMultiplexer Resolve(IServiceProvider services) => services.GetRequiredKeyedService<IConnectionMultiplexer>(serviceKey);
-
+        });
         if (!settings.DisableAutoActivation)
-            builder.Services.AddHostedService(services => new OpenAtStart(() => Resolve(services)));
+            builder.Services.AddHostedService<OpenAtStart>();
         if (!settings.DisableTracing)
         {
             builder.Services.AddSingleton<RedisCommandSpans>();
@@ -67,10 +48,7 @@ public static class AspireRedisExtensions
         }
 
         if (!settings.DisableHealthChecks)
-        {
-            var checkName = serviceKey is null ? "StackExchange.Redis" : $"StackExchange.Redis_{connectionName}";
-            builder.AddHealthCheckOnce(checkName, (checks, name) => checks.AddRedis(Resolve, name));
-        }
+            builder.Services.AddHealthChecks().AddRedis(services => services.GetRequiredService<IConnectionMultiplexer>(), "StackExchange.Redis");
     }
 
     /// <summary>An outage at start is retried in the background instead of failing the process, unless the connection string asks otherwise.</summary>
@@ -82,10 +60,8 @@ public static class AspireRedisExtensions
         return options;
     }
 
-    private sealed class OpenAtStart(Func<IConnectionMultiplexer> open) : IHostedService
+    private sealed class OpenAtStart(IServiceProvider services) : BackgroundService
     {
-        public Task StartAsync(CancellationToken cancellationToken) => Task.Run(open, cancellationToken);
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.Run(services.GetRequiredService<IConnectionMultiplexer>, stoppingToken);
     }
 }

@@ -7,11 +7,8 @@ public class NpgsqlEntityFrameworkCorePostgreSQLSettings
 
     /// <summary>Off: commands are retried after transient failures.</summary>
     public bool DisableRetry { get; set; }
-
     public bool DisableHealthChecks { get; set; }
-
     public bool DisableTracing { get; set; }
-
     public bool DisableMetrics { get; set; }
 
     /// <summary>Seconds; null leaves Npgsql's own default.</summary>

@@ -4,9 +4,7 @@ namespace Aspire.StackExchange.Redis;
 public sealed class StackExchangeRedisSettings
 {
     public string? ConnectionString { get; set; }
-
     public bool DisableHealthChecks { get; set; }
-
     public bool DisableTracing { get; set; }
 
     /// <summary>True (the default): the connection opens at first use and not while the host starts.</summary>

@@ -73,7 +73,7 @@ public class LifetimeTests
         var failure = await Assert.ThrowsAsync<DistributedApplicationException>(() => Graph.StartAsync(builder =>
         {
             builder.Configuration["DcpPublisher:RandomizePorts"] = "false";
-            builder.CreateResourceBuilder(builder.Resources.OfType<Aspire.Hosting.ApplicationModel.ProjectResource>().Single(item => item.Name == "chatapi")).WithEndpoint("http", endpoint => endpoint.Port = port);
+            builder.Resources.Single(item => item.Name == "chatapi").Annotations.OfType<Aspire.Hosting.ApplicationModel.EndpointAnnotation>().Single().Port = port;
         }));
         Assert.Equal($"port {port} of resource 'chatapi' (endpoint 'http') is in use by another process: end that one or choose another port", failure.Message);
     }

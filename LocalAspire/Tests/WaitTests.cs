@@ -40,30 +40,19 @@ public class WaitTests
     [Fact]
     public async Task A_resource_waits_until_its_dependencies_are_healthy()
     {
+        await using var graph = await Graph.StartAsync();
         var order = new List<string>();
-        await using var graph = await Graph.StartAsync(builder =>
+        await foreach (var item in graph.Notifications.WatchAsync())
         {
-            builder.Eventing.Subscribe<ResourceReadyEvent>((ready, _) =>
-            {
-                lock (order)
-                    order.Add($"{ready.Resource.Name} ready");
-                return Task.CompletedTask;
-            });
-            builder.Eventing.Subscribe<BeforeResourceStartedEvent>((starting, _) =>
-            {
-                lock (order)
-                    order.Add($"{starting.Resource.Name} starts");
-                return Task.CompletedTask;
-            });
-        });
-        await graph.AllReplicasHealthyAsync();
-
-        lock (order)
-        {
-            Assert.True(order.IndexOf("chatdb ready") < order.IndexOf("migrator starts"), string.Join(", ", order));
-            Assert.True(order.IndexOf("migrator ready") < order.IndexOf("chatapi starts"), string.Join(", ", order));
-            Assert.True(order.IndexOf("redis ready") < order.IndexOf("chatapi starts"), string.Join(", ", order));
+            if (item.Snapshot.State?.Text is "Running" or "Finished")
+                order.Add($"{item.Resource.Name} {item.Snapshot.State.Text} {item.Snapshot.HealthStatus}");
+            if (order.LastOrDefault() == "chatapi Running Healthy")
+                break;
         }
+
+        Assert.InRange(order.IndexOf("chatdb Running Healthy"), 0, order.IndexOf("migrator Running Healthy"));
+        Assert.InRange(order.IndexOf("migrator Finished "), 0, order.FindIndex(item => item.StartsWith("chatapi Running", StringComparison.Ordinal)));
+        Assert.InRange(order.IndexOf("redis Running Healthy"), 0, order.FindIndex(item => item.StartsWith("chatapi Running", StringComparison.Ordinal)));
     }
 
     [Fact]

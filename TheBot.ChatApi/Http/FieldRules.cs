@@ -1,16 +1,25 @@
 using System.Buffers;
 using System.Text;
+using TheBot.Contracts;
 
 namespace TheBot.ChatApi.Http;
 
 /// <summary>Checks a body field by field and gathers everything that is wrong with it.</summary>
 internal sealed class FieldRules
 {
+    public static readonly string ClientIdRule = $"must be 1 to {ChatLimits.ClientIdMaxLength} characters of A-Z a-z 0-9 _ . : -";
+
+    private static readonly SearchValues<char> ClientIdCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-");
+
     private readonly List<(string Field, string Message)> _errors = [];
 
     public (string Field, string Message)[] Errors => [.. _errors];
 
     public bool AreBroken => _errors.Count > 0;
+
+    /// <summary>A rule that only the caller knows is broken.</summary>
+    public void Break(string field, string message) => _errors.Add((field, message));
 
     /// <summary>A text that must be there.</summary>
     public string Text(string field, string? value, int maxLength)
@@ -39,6 +48,8 @@ internal sealed class FieldRules
 
         return text.IsEmpty;
     }
+
+    public static bool IsClientId(string id) => id.Length is > 0 and <= ChatLimits.ClientIdMaxLength && !id.AsSpan().ContainsAnyExcept(ClientIdCharacters);
 
     /// <summary>Whether a text is good for one line on somebody's screen.</summary>
     private static bool IsPlain(string text) => IsStorable(text) && !text.Any(char.IsControl);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
@@ -11,16 +10,13 @@ namespace TheBot.ChatApi.Messages;
 /// <summary>What a message must look like before it is worth a place in a batch.</summary>
 internal static class MessageRules
 {
-    private static readonly SearchValues<char> ClientIdCharacters =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-");
-
     /// <summary>A draft, or the field that breaks a rule and the rule.</summary>
     public static MessageDraft? Draft(long roomId, long senderId, string? content, string? clientId, long? replyTo, out RuleBroken? broken)
     {
         var text = Text(content, out broken);
-        if (broken is null && clientId is not null && !IsClientId(clientId))
+        if (broken is null && clientId is not null && !FieldRules.IsClientId(clientId))
         {
-            broken = new("client_id", $"client_id must be 1 to {ChatLimits.ClientIdMaxLength} characters of A-Z a-z 0-9 _ . : -");
+            broken = new("client_id", $"client_id {FieldRules.ClientIdRule}");
         }
 
         return broken is null ? new MessageDraft(roomId, senderId, clientId ?? MessageDraft.NewServerMadeId(), text!, replyTo) : null;
@@ -69,8 +65,6 @@ internal static class MessageRules
 
     /// <summary>The client id that the sender gave, or null where the server made one.</summary>
     public static string? ClientIdOf(MessageDraft draft) => draft.ClientId[0] == MessageDraft.ServerMade ? null : draft.ClientId;
-
-    private static bool IsClientId(string id) => id.Length is > 0 and <= ChatLimits.ClientIdMaxLength && !id.AsSpan().ContainsAnyExcept(ClientIdCharacters);
 }
 
 /// <param name="Field">The field's name on the wire.</param>

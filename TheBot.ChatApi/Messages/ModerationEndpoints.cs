@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Net.Http.Headers;
 using TheBot.ChatApi.Auth;
 using TheBot.ChatApi.Http;
 using TheBot.Contracts;
@@ -42,15 +41,7 @@ internal static class ModerationEndpoints
         var name = rules.Text("name", body.Name, ChatLimits.RoomNameMaxLength);
         var description = rules.Optional("description", body.Description, ChatLimits.RoomDescriptionMaxLength) ?? "";
         if (rules.AreBroken) return Problems.Invalid(rules.Errors);
-        return Done(await actions.DescribeAsync(roomId, UserOf(context), name, description, KnownVersion(context.Request)));
-    }
-
-    /// <summary>What <c>If-Match</c> names: a version, null where anything will do, or what no room has where it is none of ours.</summary>
-    private static string? KnownVersion(HttpRequest request)
-    {
-        if (request.Headers.IfMatch is not [{ Length: > 0 } header]) return null;
-        if (!EntityTagHeaderValue.TryParse(header, out var tag)) return "";
-        return tag.Equals(EntityTagHeaderValue.Any) ? null : tag.IsWeak ? "" : tag.Tag.ToString().Trim('"');
+        return Done(await actions.DescribeAsync(roomId, UserOf(context), name, description, context.Request.KnownVersion()));
     }
 
     private static long UserOf(HttpContext context) => context.Identity()!.UserId;

@@ -6,14 +6,15 @@ using TheBot.Data.Rooms;
 
 namespace TheBot.ChatApi.Rooms;
 
-/// <summary>The rooms that people open themselves: one for each pair, and groups of staff. But for making a group, every call may be repeated.</summary>
+/// <summary>The rooms that people open themselves: one for each pair, and groups of staff. Every call may be repeated; making a group where it has a client_id.</summary>
 internal static class GroupEndpoints
 {
     public static void MapGroups(this RouteGroupBuilder rooms)
     {
         rooms.MapPut("/direct/{userId:long}", OpenDirectAsync).WithSummary("The one room with somebody whom the asking person may write to.")
             .WithDescription("Parallel calls from both sides give one room; 201 for the call that made it.");
-        rooms.MapPost("/", CreateGroupAsync).WithSummary("A teacher, tutor or administrator makes a group of people whom they may write to, and manages it.");
+        rooms.MapPost("/", CreateGroupAsync).WithSummary("A teacher, tutor or administrator makes a group of people whom they may write to, and manages it.")
+            .WithDescription("The same client_id again gets the group that it made (200 instead of 201).");
         rooms.MapPut("/{roomId:long}/members/{userId:long}", AddAsync).WithSummary("Somebody comes into a group; they see what is said from now on.");
         rooms.MapDelete("/{roomId:long}/members/{userId:long}", RemoveAsync).WithSummary("Somebody leaves a group, or is put out by who manages it.");
     }
@@ -32,10 +33,12 @@ internal static class GroupEndpoints
         var rules = new FieldRules();
         var name = rules.Text("name", body.Name, ChatLimits.RoomNameMaxLength);
         var description = rules.Optional("description", body.Description, ChatLimits.RoomDescriptionMaxLength) ?? "";
+        if (body.ClientId is { } id && !FieldRules.IsClientId(id)) rules.Break("client_id", FieldRules.ClientIdRule);
         if (rules.AreBroken) return Problems.Invalid(rules.Errors);
         var members = body.MemberIds ?? [];
         if (members.Length > ChatLimits.GroupMaxMembers) return Refusal(MembershipVerdict.Full, "member_ids");
-        var result = await membership.CreateGroupAsync(context.Identity()!.UserId, name, description, members, ChatLimits.GroupMaxMembers, cancellationToken);
+        var result = await membership.CreateGroupAsync(
+            context.Identity()!.UserId, name, description, body.ClientId, members, ChatLimits.GroupMaxMembers, cancellationToken);
         if (result.Verdict != MembershipVerdict.Done) return Refusal(result.Verdict, "member_ids");
         return await ShowAsync(result, list, time, context, cancellationToken);
     }
@@ -70,6 +73,8 @@ internal static class GroupEndpoints
             StatusCodes.Status404NotFound, ErrorCode.NotFound, $"{field}: there is no such user", (field, "there is no such user")),
         MembershipVerdict.NotAContact => Problems.Of(
             StatusCodes.Status403Forbidden, ErrorCode.NotAContact, $"{field}: nobody whom you may write to", (field, "nobody whom you may write to")),
+        MembershipVerdict.Conflict => Problems.Of(
+            StatusCodes.Status422UnprocessableEntity, ErrorCode.Conflict, "client_id: made a group of another name or description", ("client_id", "made a group of another name or description")),
         MembershipVerdict.Full => Problems.Invalid((field, $"a group has at most {ChatLimits.GroupMaxMembers} people")),
         _ => throw new ArgumentOutOfRangeException(nameof(verdict), verdict, null),
     };

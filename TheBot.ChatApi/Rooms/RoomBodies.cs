@@ -91,4 +91,5 @@ internal sealed record ContactItem(Person User, string? Avatar, long? RoomId);
 /// <param name="Name">1 to 200 characters.</param>
 /// <param name="Description">At most 2,000 characters.</param>
 /// <param name="MemberIds">People whom the maker may write to.</param>
-internal sealed record GroupBody(string? Name, string? Description, long[]? MemberIds);
+/// <param name="ClientId">The maker's own name for this call, so that a repeated one finds the group.</param>
+internal sealed record GroupBody(string? Name, string? Description, long[]? MemberIds, string? ClientId);

@@ -60,7 +60,7 @@ internal static class RoomsEndpoints
         long roomId, RoomList list, TimeProvider time, HttpContext context, CancellationToken cancellationToken)
     {
         if (await list.FindAsync(context.Identity()!.UserId, roomId, cancellationToken) is not { } room) return NoSuchRoom();
-        context.Response.Headers.ETag = $"\"{room.Version}\"";
+        context.Response.SetVersion(room.Version);
         return TypedResults.Ok(RoomItem.Of(room, time.GetUtcNow()));
     }
 

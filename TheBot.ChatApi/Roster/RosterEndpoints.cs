@@ -2,8 +2,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using TheBot.ChatApi.Auth;
 using TheBot.ChatApi.Http;
-using TheBot.Contracts;
-using TheBot.Data.Auth;
 using TheBot.Data.Roster;
 using TheBot.Data.Schema;
 
@@ -12,90 +10,120 @@ namespace TheBot.ChatApi.Roster;
 /// <summary><c>/api/v1/roster</c>: how the school tells who learns what from whom. Administrators only; every call may be repeated.</summary>
 internal static class RosterEndpoints
 {
-    private const int NameMaxLength = 150;
-    private const int SubjectMaxLength = 200;
-    private const int EmailMaxLength = 254;
-    private const int PasswordMaxLength = 128;
+    private const string Conditional = "With If-Match (the ETag of the thing) it is not done where somebody else was first: 412.";
 
-    /// <summary>Registers the school's verbs.</summary>
+    /// <summary>Registers the school's verbs, and what lets rooms follow a load.</summary>
     public static IServiceCollection AddRoster(this IServiceCollection services)
     {
         services.TryAddSingleton<RoomProvisioner>();
         services.TryAddSingleton<SchoolRoster>();
-        return services;
+        services.TryAddSingleton<LoadDesk>();
+        return services.AddHostedService<Provisioning>();
     }
 
-    public static RouteGroupBuilder MapRoster(this IEndpointRouteBuilder routes)
+    public static void MapRoster(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/v1/roster").RequireAuthorization(TokenAuthenticationHandler.AdministratorPolicy).WithTags("roster");
-        group.MapPost("/users", CreateUserAsync);
-        group.MapPost("/subjects", CreateSubjectAsync);
-        group.MapPost("/enrollments", EnrollAsync);
-        group.MapDelete("/enrollments/{id:long}", EndEnrollmentAsync);
-        group.MapPut("/students/{studentId:long}/guardians/{adultId:long}", AddGuardianAsync);
-        group.MapDelete("/students/{studentId:long}/guardians/{adultId:long}", RemoveGuardianAsync);
-        group.MapPut("/students/{studentId:long}/tutors/{adultId:long}", AssignTutorAsync);
-        group.MapDelete("/students/{studentId:long}/tutors/{adultId:long}", RemoveTutorAsync);
-        return group;
+        group.MapUsers();
+        group.MapSubjects();
+        group.MapEnrollments();
+        group.MapLoads();
+
+        group.MapPut("/students/{studentId:long}/guardians/{adultId:long}", AddGuardianAsync).WithSummary("A parent answers for a student, and is in the student's rooms at once.");
+        group.MapDelete("/students/{studentId:long}/guardians/{adultId:long}", RemoveGuardianAsync).WithSummary("A parent answers for a student no longer, and is out at once.");
+        group.MapPut("/students/{studentId:long}/tutors/{adultId:long}", AssignTutorAsync).WithSummary("A tutor looks after a student, and is in the tutors' rooms at once.");
+        group.MapDelete("/students/{studentId:long}/tutors/{adultId:long}", RemoveTutorAsync).WithSummary("A tutor looks after a student no longer, and is out at once.");
     }
 
-    private static async Task<Results<Created<UserAnswer>, ProblemHttpResult>> CreateUserAsync(
+    private static void MapUsers(this RouteGroupBuilder group)
+    {
+        group.MapPost("/users", CreateUserAsync).WithSummary("Makes an account; the same again finds it (200 instead of 201).");
+        group.MapGet("/users/{id:long}", FindUserAsync).WithSummary("An account, with its version as ETag.");
+        group.MapPatch("/users/{id:long}", ChangeUserAsync).WithSummary("Changes names, address or the administrator's flag; rooms that carry the name follow.").WithDescription(Conditional);
+        group.MapDelete("/users/{id:long}", DeleteUserAsync).WithSummary("Deletes an account for good; what the person wrote stays, by the name \"deleted\".");
+    }
+
+    private static void MapSubjects(this RouteGroupBuilder group)
+    {
+        group.MapPost("/subjects", CreateSubjectAsync).WithSummary("Adds a subject; the same again finds it (200 instead of 201), by external_id.");
+        group.MapGet("/subjects/{id:long}", FindSubjectAsync).WithSummary("A subject, with its version as ETag.");
+        group.MapPatch("/subjects/{id:long}", RenameSubjectAsync).WithSummary("Renames a subject; the rooms that carry its name follow, those of many students soon after.")
+            .WithDescription(Conditional);
+    }
+
+    private static async Task<Results<Created<UserAnswer>, Ok<UserAnswer>, ProblemHttpResult>> CreateUserAsync(
         UserBody body, SchoolRoster roster, CancellationToken cancellationToken)
     {
         var rules = new FieldRules();
-        var user = new NewUser(rules.Text("username", body.Username, NameMaxLength), rules.Name<Role>("role", body.Role))
+        var user = RosterRules.User(rules, body.Username, body.Email, body.FirstName, body.LastName, body.Role, body.IsAdministrator) with
         {
-            FirstName = rules.Optional("first_name", body.FirstName, NameMaxLength) ?? "",
-            LastName = rules.Optional("last_name", body.LastName, NameMaxLength) ?? "",
-            Email = rules.Optional("email", body.Email, EmailMaxLength),
-            IsAdministrator = body.IsAdministrator ?? false,
+            Password = RosterRules.Password(rules, body.Password),
         };
-        if (body.Password is { Length: 0 or > PasswordMaxLength }) return Problems.Invalid([.. rules.Errors, ("password", $"has 1 to {PasswordMaxLength} characters")]);
         if (rules.AreBroken) return Problems.Invalid(rules.Errors);
-
-        if (body.Password is { } password) user = user with { PasswordHash = DjangoPassword.Hash(password) };
         var result = await roster.CreateUserAsync(user, cancellationToken);
-        return result.Value is { } made
-            ? TypedResults.Created((string?)null, new UserAnswer(
-                made.Id,
-                made.Username,
-                made.FirstName,
-                made.LastName,
-                PersonName.Full(made.FirstName, made.LastName),
-                made.Role.ToString().ToLowerInvariant(),
-                made.IsAdministrator))
-            : Refusal(result);
+        if (result.Value is not { } made) return RosterRefusals.Of(result);
+        return result.Changed ? TypedResults.Created($"/api/v1/roster/users/{made.Id}", UserAnswer.Of(made)) : TypedResults.Ok(UserAnswer.Of(made));
     }
 
-    private static async Task<Results<Created<SubjectAnswer>, ProblemHttpResult>> CreateSubjectAsync(
+    private static async Task<Results<Ok<UserAnswer>, ProblemHttpResult>> FindUserAsync(
+        long id, SchoolRoster roster, HttpContext context, CancellationToken cancellationToken)
+    {
+        if (await roster.FindUserAsync(id, cancellationToken) is not { } user) return Problems.NotFound("There is no such user.");
+        context.Response.SetVersion(user.Version);
+        return TypedResults.Ok(UserAnswer.Of(user));
+    }
+
+    private static async Task<Results<Ok<UserAnswer>, ProblemHttpResult>> ChangeUserAsync(
+        long id, UserChangeBody body, SchoolRoster roster, HttpContext context, CancellationToken cancellationToken)
+    {
+        var rules = new FieldRules();
+        var wanted = RosterRules.Change(rules, body);
+        if (rules.AreBroken) return Problems.Invalid(rules.Errors);
+        // or the school's only administrator could lock themselves out
+        if (body.IsAdministrator is false && id == context.Identity()!.UserId) return Problems.Invalid(("is_administrator", "is your own, which another administrator may take away"));
+        var result = await roster.ChangeUserAsync(id, wanted, context.Request.KnownVersion(), cancellationToken);
+        if (result.Value is not { } user) return RosterRefusals.Of(result);
+        context.Response.SetVersion(user.Version);
+        return TypedResults.Ok(UserAnswer.Of(user));
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> DeleteUserAsync(
+        long id, SchoolRoster roster, HttpContext context, CancellationToken cancellationToken)
+    {
+        if (id == context.Identity()!.UserId) return Problems.Invalid(("id", "is your own account, which another administrator may delete"));
+        var result = await roster.DeleteUserAsync(id, cancellationToken);
+        return result.Value is null ? RosterRefusals.Of(result) : TypedResults.NoContent();
+    }
+
+    private static async Task<Results<Created<SubjectAnswer>, Ok<SubjectAnswer>, ProblemHttpResult>> CreateSubjectAsync(
         SubjectBody body, SchoolRoster roster, CancellationToken cancellationToken)
     {
         var rules = new FieldRules();
-        var name = rules.Text("name", body.Name, SubjectMaxLength);
+        var (name, externalId) = (rules.Text("name", body.Name, RosterRules.SubjectMaxLength), rules.Optional("external_id", body.ExternalId, RosterRules.ExternalIdMaxLength));
         if (rules.AreBroken) return Problems.Invalid(rules.Errors);
-        var result = await roster.CreateSubjectAsync(name, cancellationToken);
-        return result.Value is { } made ? TypedResults.Created((string?)null, new SubjectAnswer(made.Id, made.Name)) : Refusal(result);
+        var result = await roster.CreateSubjectAsync(name, externalId, cancellationToken);
+        if (result.Value is not { } made) return RosterRefusals.Of(result);
+        return result.Changed ? TypedResults.Created($"/api/v1/roster/subjects/{made.Id}", SubjectAnswer.Of(made)) : TypedResults.Ok(SubjectAnswer.Of(made));
     }
 
-    private static async Task<Results<Created<EnrollmentAnswer>, Ok<EnrollmentAnswer>, ProblemHttpResult>> EnrollAsync(
-        EnrollmentBody body, SchoolRoster roster, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<SubjectAnswer>, ProblemHttpResult>> FindSubjectAsync(
+        long id, SchoolRoster roster, HttpContext context, CancellationToken cancellationToken)
+    {
+        if (await roster.FindSubjectAsync(id, cancellationToken) is not { } subject) return Problems.NotFound("There is no such subject.");
+        context.Response.SetVersion(subject.Version);
+        return TypedResults.Ok(SubjectAnswer.Of(subject));
+    }
+
+    private static async Task<Results<Ok<SubjectAnswer>, ProblemHttpResult>> RenameSubjectAsync(
+        long id, SubjectChangeBody body, SchoolRoster roster, HttpContext context, CancellationToken cancellationToken)
     {
         var rules = new FieldRules();
-        var student = rules.Id("student_id", body.StudentId);
-        var subject = rules.Id("subject_id", body.SubjectId);
-        var teacher = rules.Id("teacher_id", body.TeacherId);
-        var customName = rules.Optional("custom_subject_name", body.CustomSubjectName, SubjectMaxLength);
+        var name = rules.Text("name", body.Name, RosterRules.SubjectMaxLength);
         if (rules.AreBroken) return Problems.Invalid(rules.Errors);
-        var result = await roster.EnrollAsync(student, subject, teacher, customName, cancellationToken);
-        if (result.Value is not { } enrollment) return Refusal(result);
-        return result.Changed ? TypedResults.Created((string?)null, Show(enrollment)) : TypedResults.Ok(Show(enrollment));
-    }
-
-    private static async Task<Results<Ok<EnrollmentAnswer>, ProblemHttpResult>> EndEnrollmentAsync(
-        long id, SchoolRoster roster, CancellationToken cancellationToken)
-    {
-        var result = await roster.EndEnrollmentAsync(id, cancellationToken);
-        return result.Value is { } enrollment ? TypedResults.Ok(Show(enrollment)) : Refusal(result);
+        var result = await roster.RenameSubjectAsync(id, name, context.Request.KnownVersion(), cancellationToken);
+        if (result.Value is not { } subject) return RosterRefusals.Of(result);
+        context.Response.SetVersion(subject.Version);
+        return TypedResults.Ok(SubjectAnswer.Of(subject));
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> AddGuardianAsync(
@@ -115,33 +143,5 @@ internal static class RosterEndpoints
         Answer(await roster.RemoveTutorAsync(studentId, adultId, cancellationToken));
 
     private static Results<NoContent, ProblemHttpResult> Answer(RosterResult<RosterLink> result) =>
-        result.Value is null ? Refusal(result) : TypedResults.NoContent();
-
-    private static EnrollmentAnswer Show(RosterEnrollment enrollment) => new(
-        enrollment.Id,
-        enrollment.StudentId,
-        enrollment.SubjectId,
-        enrollment.TeacherId,
-        enrollment.CustomSubjectName,
-        enrollment.IsActive,
-        enrollment.Rooms.Select(room => new RoomAnswer(room.Id, room.Kind.ToWire(), room.Name)));
-
-    private static ProblemHttpResult Refusal<T>(RosterResult<T> result) where T : class
-    {
-        var field = result.Field ?? "";
-        return result.Fault switch
-        {
-            RosterFault.UserNotFound => Missing("there is no such user"),
-            RosterFault.SubjectNotFound => Missing("there is no such subject"),
-            RosterFault.EnrollmentNotFound => Missing("there is no such enrollment"),
-            RosterFault.WrongRole => Problems.Invalid((field, "has another role than this place asks for")),
-            RosterFault.UsernameTaken => Taken(ErrorCode.UsernameTaken, "belongs to somebody else"),
-            RosterFault.AnotherTeacher => Taken(ErrorCode.AnotherTeacher, "is taught by another teacher at present; end that enrollment first"),
-            _ => throw new InvalidOperationException($"a refusal without a reason: {result.Fault}"),
-        };
-
-        ProblemHttpResult Missing(string message) => Problems.Of(StatusCodes.Status404NotFound, ErrorCode.NotFound, $"{field}: {message}", (field, message));
-
-        ProblemHttpResult Taken(string code, string message) => Problems.Of(StatusCodes.Status409Conflict, code, $"{field}: {message}", (field, message));
-    }
+        result.Value is null ? RosterRefusals.Of(result) : TypedResults.NoContent();
 }

@@ -46,6 +46,9 @@ public static class DjangoPassword
     /// <summary>Whether a password that opens an account should be stored anew because guessing it has become too cheap.</summary>
     public static bool IsWeak(string? stored) => TryParse(stored, out var iterations, out _, out _) && iterations < Iterations;
 
+    /// <summary>Whether this is the stored form of a password that can open an account.</summary>
+    public static bool IsStoredForm(string stored) => TryParse(stored, out _, out _, out _);
+
     private static bool TryParse(string? stored, out int iterations, out byte[] salt, out byte[] hash)
     {
         iterations = 0;

@@ -50,6 +50,16 @@ public sealed class LoginRevocation(NpgsqlDataSource database, ICommittedEvents 
         {Tell}
         """;
 
+    /// <summary>$1 the person. Tells every connection, with or without a token of ours.</summary>
+    private const string EndAll =
+        $"""
+        WITH ended AS (
+            UPDATE tokens SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL
+        ),
+        revoked AS (SELECT $1::bigint AS user_id, NULL::bytea AS hash),
+        {Tell}
+        """;
+
     /// <summary>After <c>revoked (user_id, hash)</c> of one line at most: lengthens the person's log by it.</summary>
     private const string Tell =
         """
@@ -90,6 +100,14 @@ public sealed class LoginRevocation(NpgsqlDataSource database, ICommittedEvents 
             ],
             cancellationToken).ConfigureAwait(false);
         return true;
+    }
+
+    /// <summary>Every login of a person ends with the caller's transaction, which announces it after its commit. Takes locks 4 and 5.</summary>
+    internal static async Task<UserEvent> EndAllAsync(NpgsqlConnection connection, long userId, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Command(LockHead, Id(userId)), Command(EndAll, Id(userId)) } };
+        var seq = (long)(await batch.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+        return new UserEvent(userId, seq, UserEventKind.Revoked, null, null);
     }
 
     /// <summary>One transaction, whose last statement gives the seq of what was told, if anything was.</summary>

@@ -34,22 +34,25 @@ public sealed class RoomMembership(NpgsqlDataSource database, ICommittedEvents l
         },
         cancellationToken);
 
-    /// <summary>A new group of its maker and the given people. Each call makes another one.</summary>
+    /// <summary>A new group of its maker and the given people. A client id finds the group that it made; without one each call makes another.</summary>
     /// <param name="makerId">A teacher, tutor or administrator; manages it from now on.</param>
     /// <param name="name">1 to 200 characters.</param>
     /// <param name="description">May be empty.</param>
+    /// <param name="clientId">The maker's own name for this call, or null.</param>
     /// <param name="members">People whom the maker may write to.</param>
     /// <param name="maxMembers">People at most, the maker too.</param>
     /// <param name="cancellationToken">Ends it; nothing is written then.</param>
     public Task<MembershipResult> CreateGroupAsync(
-        long makerId, string name, string description, IReadOnlyCollection<long> members, int maxMembers, CancellationToken cancellationToken) => RunAsync(
+        long makerId, string name, string description, string? clientId, IReadOnlyCollection<long> members, int maxMembers, CancellationToken cancellationToken) => RunAsync(
         async connection =>
         {
             await using var create = new NpgsqlCommand(RoomMembershipSql.CreateGroup, connection);
             create.Parameters.Add(Text(name));
             create.Parameters.Add(Text(description));
             create.Parameters.Add(Id(makerId));
-            if (await create.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is not long room) return Refused(MembershipVerdict.NotStaff);
+            create.Parameters.Add(RosterChange.Value(clientId));
+            if (await create.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is not long room)
+                return await FindGroupAsync(connection, makerId, name, description, clientId, cancellationToken).ConfigureAwait(false);
 
             await using var fill = new NpgsqlBatch(connection)
             {
@@ -67,6 +70,22 @@ public sealed class RoomMembership(NpgsqlDataSource database, ICommittedEvents l
     /// <summary>Somebody leaves a group, or is put out of it by who manages it.</summary>
     public Task<MembershipResult> RemoveAsync(long roomId, long actorId, long userId, CancellationToken cancellationToken) =>
         ChangeAsync(roomId, actorId, cancellationToken, RoomMembershipSql.Remove, Id(roomId), Id(actorId), Ids([userId]));
+
+    /// <summary>Why no group was made: the client id has one already, or the maker may make none.</summary>
+    private static async Task<MembershipResult> FindGroupAsync(
+        NpgsqlConnection connection, long makerId, string name, string description, string? clientId, CancellationToken cancellationToken)
+    {
+        var made = await RosterChange.QueryAsync(
+            connection,
+            "SELECT id, name, description FROM rooms WHERE created_by = $1 AND client_id = $2",
+            row => (Id: row.GetInt64(0), Said: (row.GetString(1), row.GetString(2))),
+            cancellationToken,
+            RosterChange.Value(makerId),
+            RosterChange.Value(clientId)).ConfigureAwait(false);
+        return made is not [var group] ? Refused(MembershipVerdict.NotStaff)
+            : group.Said == (name, description) ? new MembershipResult(MembershipVerdict.Done, group.Id, Committed.Nothing)
+            : Refused(MembershipVerdict.Conflict);
+    }
 
     private Task<MembershipResult> ChangeAsync(long roomId, long actorId, CancellationToken cancellationToken, string sql, params NpgsqlParameter[] values) => RunAsync(
         async connection =>
@@ -176,6 +195,9 @@ public enum MembershipVerdict
 
     /// <summary>Who made the group is not put out of it.</summary>
     Protected,
+
+    /// <summary>The client id made a group of another name or description.</summary>
+    Conflict,
 
     /// <summary>More people than a group may have.</summary>
     Full,

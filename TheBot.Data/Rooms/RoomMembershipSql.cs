@@ -18,13 +18,14 @@ internal static class RoomMembershipSql
     /// <summary>$1 key.</summary>
     public const string LockDirect = "SELECT id FROM rooms WHERE direct_key = $1 FOR NO KEY UPDATE";
 
-    /// <summary>$1 name, $2 description, $3 who makes it. Answers its id; nobody else knows it yet, so that nobody need wait for it.</summary>
+    /// <summary>$1 name, $2 description, $3 who makes it, $4 their name for the call. Answers its id; nobody else knows it yet, so that nobody need wait for it.</summary>
     public const string CreateGroup =
         """
-        INSERT INTO rooms (kind, name, description, created_by, head_seq, writable, locked, slow_mode_seconds)
-        SELECT 'group', $1, $2, u.id, 0, true, false, 0
+        INSERT INTO rooms (kind, name, description, created_by, client_id, head_seq, writable, locked, slow_mode_seconds)
+        SELECT 'group', $1, $2, u.id, $4, 0, true, false, 0
         FROM users u
         WHERE u.id = $3 AND u.is_active AND u.deleted_at IS NULL AND (u.is_administrator OR u.role IN ('teacher', 'tutor'))
+        ON CONFLICT (created_by, client_id) WHERE client_id IS NOT NULL DO NOTHING
         RETURNING id
         """;
 

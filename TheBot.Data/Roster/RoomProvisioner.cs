@@ -16,7 +16,14 @@ public sealed class RoomProvisioner(NpgsqlDataSource database, ICommittedEvents 
     /// <summary>The name that the school's one general room is born with.</summary>
     public const string GeneralRoomName = "Общий форум";
 
+    /// <summary>Students whose rooms one transaction of a running school touches at most: a room is held for as long as it takes, and nobody writes there meanwhile.</summary>
+    public const int StudentsAtOnce = 25;
+
+    /// <summary>As above, of the Migrator, which nobody waits for.</summary>
     private const int StudentsPerChunk = 200;
+
+    /// <summary>So many new students, and the database's statistics say nothing about the school any more.</summary>
+    private const int StudentsUntilAnalyze = 500;
 
     /// <summary>Converges all rooms of some students within the caller's transaction; announcing after the commit is the caller's.</summary>
     /// <remarks>Takes locks 1, 3 and 4; a caller who writes the roster holds the students' lock already.</remarks>
@@ -74,6 +81,47 @@ public sealed class RoomProvisioner(NpgsqlDataSource database, ICommittedEvents 
         if (!dryRun && !report.IsNothing) await AnalyzeAsync(cancellationToken).ConfigureAwait(false);
         return report;
     }
+
+    /// <summary>Converges the students whom a change of many has left waiting (<see cref="WaitingStudent"/>), a few a transaction, until none is left.</summary>
+    /// <remarks>Any number of replicas may do so at once; each takes others. One that dies leaves its students to the rest.</remarks>
+    public async Task ConvergeWaitingAsync(CancellationToken cancellationToken)
+    {
+        var total = 0;
+        while (await ConvergeSomeWaitingAsync(cancellationToken).ConfigureAwait(false) is > 0 and var students) total += students;
+        if (total >= StudentsUntilAnalyze) await AnalyzeAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>How many students are waiting.</summary>
+    public async Task<int> CountWaitingAsync(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("SELECT count(*)::int FROM provisioning");
+        return (int)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+    }
+
+    /// <summary>A deleted person leaves every room that follows from no enrollment, but for those of two, within the caller's transaction.</summary>
+    internal static async Task<Committed> LeaveOwnRoomsAsync(NpgsqlConnection connection, long userId, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(RoomProvisionerSql.LeaveOwnRooms, connection) { Parameters = { new NpgsqlParameter<long> { TypedValue = userId } } };
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        return (await ReadAsync(rows, cancellationToken).ConfigureAwait(false)).Committed;
+    }
+
+    private Task<int> ConvergeSomeWaitingAsync(CancellationToken cancellationToken) =>
+        TransientFaults.RetryAsync(
+            async () =>
+            {
+                await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+                await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+                var students = await RosterChange.QueryAsync(
+                    connection, RoomProvisionerSql.TakeWaiting, row => row.GetInt64(0), cancellationToken, RosterChange.Value(StudentsAtOnce)).ConfigureAwait(false);
+                if (students.Count == 0) return 0;
+                var provisioned = await ConvergeAsync(connection, students, cancellationToken).ConfigureAwait(false);
+                await using var done = new NpgsqlCommand(RoomProvisionerSql.NoLongerWaiting, connection) { Parameters = { RosterChange.Values<long>([.. students]) } };
+                await done.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+                listeners.Announce(provisioned.Committed);
+                return students.Count;
+            });
 
     private async Task AnalyzeAsync(CancellationToken cancellationToken)
     {

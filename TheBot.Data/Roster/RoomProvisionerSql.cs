@@ -8,7 +8,7 @@ internal static class RoomProvisionerSql
     private const string WantedRooms =
         """
         course AS (
-            SELECT e.id, e.student_id, e.teacher_id, e.is_active,
+            SELECT e.id, e.student_id, e.teacher_id, e.is_active, e.deleted_at IS NULL AS is_kept,
                 coalesce(nullif(btrim(e.custom_subject_name), ''), s.name) AS subject,
                 btrim(student.first_name || ' ' || student.last_name) AS student,
                 btrim(teacher.first_name || ' ' || teacher.last_name) AS teacher,
@@ -27,12 +27,12 @@ internal static class RoomProvisionerSql
             WHERE e.student_id = ANY ($1)
         ),
         wanted_room AS (
-            SELECT id AS enrollment_id, student_id, teacher_id, 'forum_subject' AS kind, is_active AS writable,
+            SELECT id AS enrollment_id, student_id, teacher_id, is_kept, 'forum_subject' AS kind, is_active AS writable,
                 left(subject || ' - ' || student || ' ↔ ' || teacher, 200) AS name,
                 subject || ': ученик ' || student || ', учитель ' || teacher AS description
             FROM course
             UNION ALL
-            SELECT id, student_id, teacher_id, 'forum_tutor', is_active,
+            SELECT id, student_id, teacher_id, is_kept, 'forum_tutor', is_active,
                 left(subject || ' - ' || student || ' ↔ ' || tutor, 200),
                 subject || ': ученик ' || student || ', тьютор ' || tutor
             FROM course
@@ -48,7 +48,7 @@ internal static class RoomProvisionerSql
         INSERT INTO rooms (kind, enrollment_id, name, description, created_by, head_seq, writable, locked, slow_mode_seconds)
         SELECT kind, enrollment_id, name, description, student_id, 0, writable, false, 0
         FROM wanted_room w
-        WHERE name IS NOT NULL AND NOT EXISTS (SELECT FROM rooms r WHERE r.kind = w.kind AND r.enrollment_id = w.enrollment_id)
+        WHERE name IS NOT NULL AND is_kept AND NOT EXISTS (SELECT FROM rooms r WHERE r.kind = w.kind AND r.enrollment_id = w.enrollment_id)
         ORDER BY enrollment_id, kind
         ON CONFLICT (kind, enrollment_id) DO NOTHING
         """;
@@ -71,7 +71,7 @@ internal static class RoomProvisionerSql
         $"""
         WITH {WantedRooms},
         room AS MATERIALIZED (
-            SELECT r.id, r.kind, r.head_seq, w.student_id, w.teacher_id,
+            SELECT r.id, r.kind, r.head_seq, w.student_id, w.teacher_id, w.is_kept,
                 coalesce(w.name, r.name) AS name, coalesce(w.description, r.description) AS description, w.writable, r.locked, r.slow_mode_seconds,
                 (r.name, r.description, r.writable)
                     IS DISTINCT FROM (coalesce(w.name, r.name), coalesce(w.description, r.description), w.writable) AS differs,
@@ -80,20 +80,24 @@ internal static class RoomProvisionerSql
             JOIN rooms r ON r.enrollment_id = w.enrollment_id AND r.kind = w.kind
         ),
         wanted AS (
-            SELECT room_id, user_id, array_agg(DISTINCT reason) AS reasons
+            SELECT reason.room_id, reason.user_id, array_agg(DISTINCT reason.reason) AS reasons
             FROM (
-                SELECT id AS room_id, student_id AS user_id, 'student' AS reason FROM room
+                SELECT id AS room_id, student_id AS user_id, 'student' AS reason FROM room WHERE is_kept
                 UNION ALL
-                SELECT id, teacher_id, 'teacher' FROM room WHERE kind = 'forum_subject'
+                SELECT id, teacher_id, 'teacher' FROM room WHERE is_kept AND kind = 'forum_subject'
                 UNION ALL
-                SELECT room.id, t.tutor_id, 'tutor' FROM room JOIN tutorships t ON t.student_id = room.student_id WHERE room.kind = 'forum_tutor'
+                SELECT room.id, t.tutor_id, 'tutor' FROM room JOIN tutorships t ON t.student_id = room.student_id WHERE is_kept AND room.kind = 'forum_tutor'
                 UNION ALL
-                SELECT room.id, g.guardian_id, 'guardian:' || g.student_id FROM room JOIN guardianships g ON g.student_id = room.student_id
+                SELECT room.id, g.guardian_id, 'guardian:' || g.student_id FROM room JOIN guardianships g ON g.student_id = room.student_id WHERE is_kept
             ) AS reason
-            GROUP BY room_id, user_id
+            JOIN users u ON u.id = reason.user_id AND u.deleted_at IS NULL
+            GROUP BY reason.room_id, reason.user_id
         ),
         present AS (
-            SELECT m.room_id, m.user_id, m.reasons, m.visible_from_seq FROM room_members m WHERE m.room_id IN (SELECT id FROM room)
+            SELECT m.room_id, m.user_id, m.reasons, m.visible_from_seq, u.deleted_at IS NOT NULL AS is_deleted
+            FROM room_members m
+            JOIN users u ON u.id = m.user_id
+            WHERE m.room_id IN (SELECT id FROM room)
         ),
         compared AS (
             SELECT coalesce(w.room_id, p.room_id) AS room_id, coalesce(w.user_id, p.user_id) AS user_id,
@@ -102,7 +106,7 @@ internal static class RoomProvisionerSql
                     SELECT unnest(w.reasons)
                     UNION
                     SELECT reason FROM unnest(p.reasons) AS reason
-                    WHERE reason NOT IN ('student', 'teacher', 'tutor') AND reason NOT LIKE 'guardian:%'
+                    WHERE reason NOT IN ('student', 'teacher', 'tutor') AND reason NOT LIKE 'guardian:%' AND NOT p.is_deleted
                     ORDER BY 1) AS has,
                 w.room_id IS NOT NULL AS follows, coalesce(p.visible_from_seq, 0) AS visible_from_seq
             FROM wanted w
@@ -182,8 +186,70 @@ internal static class RoomProvisionerSql
         ORDER BY source, room_id, user_id, seq
         """;
 
+    /// <summary>
+    /// $1 a deleted person, who is put out of every room that follows from no enrollment; the room of two is closed by the end of their contact.
+    /// Answers as <see cref="Converge"/>. The caller holds the rooms.
+    /// </summary>
+    public const string LeaveOwnRooms =
+        """
+        WITH room AS MATERIALIZED (
+            SELECT r.id, r.head_seq + 1 AS seq, greatest(clock_timestamp(), r.updated_at) AS at
+            FROM room_members m
+            JOIN rooms r ON r.id = m.room_id AND r.enrollment_id IS NULL AND r.kind <> 'direct'
+            WHERE m.user_id = $1 AND cardinality(m.reasons) > 0
+        ),
+        person AS MATERIALIZED (
+            SELECT jsonb_build_object('user', jsonb_build_object('id', id, 'full_name', btrim(first_name || ' ' || last_name), 'role', role)) AS data FROM users WHERE id = $1
+        ),
+        member AS (
+            UPDATE room_members m SET reasons = ARRAY[]::text[], left_at = room.at FROM room WHERE m.room_id = room.id AND m.user_id = $1
+        ),
+        entry AS (
+            INSERT INTO room_events (room_id, seq, kind, subject_id, data, created_at)
+            SELECT room.id, room.seq, 11, $1, person.data, room.at FROM room CROSS JOIN person
+        ),
+        head AS (
+            UPDATE rooms SET head_seq = room.seq, updated_at = room.at FROM room WHERE rooms.id = room.id
+        ),
+        user_head AS (
+            INSERT INTO user_heads (user_id, head_seq) SELECT $1, count(*) FROM room HAVING count(*) > 0
+            ON CONFLICT (user_id) DO UPDATE SET head_seq = user_heads.head_seq + excluded.head_seq
+            RETURNING head_seq
+        ),
+        user_entry AS (
+            INSERT INTO user_events (user_id, seq, kind, room_id, created_at)
+            SELECT $1, h.head_seq - row_number() OVER (ORDER BY room.id DESC) + 1, 2, room.id, clock_timestamp() FROM room CROSS JOIN user_head h
+            RETURNING seq, room_id
+        )
+        SELECT 'r' AS source, room.id AS room_id, $1::bigint AS user_id, room.seq, 11::smallint AS kind, room.at, person.data::text AS data FROM room CROSS JOIN person
+        UNION ALL
+        SELECT 'u', room_id, $1, seq, 2::smallint, NULL, NULL FROM user_entry
+        ORDER BY source, room_id
+        """;
+
+    /// <summary>$1 a person, $2 students: all the rooms that a deletion of that person changes, so that they are taken in order.</summary>
+    public const string LockRoomsOfDeleted =
+        """
+        SELECT r.id
+        FROM rooms r
+        WHERE r.id IN (
+            SELECT m.room_id FROM room_members m JOIN rooms own ON own.id = m.room_id AND own.enrollment_id IS NULL AND own.kind <> 'direct' WHERE m.user_id = $1
+            UNION
+            SELECT followed.id FROM rooms followed JOIN enrollments e ON e.id = followed.enrollment_id WHERE e.student_id = ANY ($2))
+        ORDER BY r.id
+        FOR NO KEY UPDATE OF r
+        """;
+
     /// <summary>$1 after this student, $2 at most so many.</summary>
     public const string NextStudents = "SELECT DISTINCT student_id FROM enrollments WHERE student_id > $1 ORDER BY student_id LIMIT $2";
+
+    /// <summary>$1 at most so many. Students whom another replica has in hand are left to it; nobody waits.</summary>
+    public const string TakeWaiting = "SELECT student_id FROM provisioning ORDER BY since, student_id LIMIT $1 FOR UPDATE SKIP LOCKED";
+
+    public const string NoLongerWaiting = "DELETE FROM provisioning WHERE student_id = ANY ($1)";
+
+    /// <summary>The students wait for <see cref="TakeWaiting"/>. Whoever writes this holds the students' locks, so that it is not lost to one who is just done with them.</summary>
+    public const string LetWait = "INSERT INTO provisioning (student_id) SELECT unnest($1) ORDER BY 1 ON CONFLICT (student_id) DO NOTHING";
 
     /// <summary>$1 name.</summary>
     public const string CreateGeneralRoom =

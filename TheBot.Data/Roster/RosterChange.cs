@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Npgsql;
+using TheBot.Data.Auth;
 using TheBot.Data.Log;
 using TheBot.Data.Schema;
 
@@ -57,12 +58,30 @@ internal sealed class RosterChange(NpgsqlConnection connection, CancellationToke
 
     public bool Holds(IEnumerable<long> userIds) => userIds.All(_people.ContainsKey);
 
-    /// <summary>Lets rooms and members of these students follow what was written.</summary>
+    /// <summary>Lets rooms and members of these students follow what was written: few at once, many soon after the commit, a few at a time.</summary>
+    /// <remarks>The rooms of many at once would be held for seconds, and nobody could write there.</remarks>
     public async Task ProvisionAsync(params long[] studentIds)
     {
-        var provisioned = await RoomProvisioner.ConvergeAsync(connection, studentIds, cancellationToken).ConfigureAwait(false);
-        _committed = provisioned.Committed;
+        if (studentIds.Length > RoomProvisioner.StudentsAtOnce)
+        {
+            await ProvisionLaterAsync(studentIds).ConfigureAwait(false);
+            return;
+        }
+
+        Add((await RoomProvisioner.ConvergeAsync(connection, studentIds, cancellationToken).ConfigureAwait(false)).Committed);
     }
+
+    /// <summary>Lets rooms and members of these students follow soon after the commit (<see cref="RoomProvisioner.ConvergeWaitingAsync"/>).</summary>
+    public async Task ProvisionLaterAsync(long[] studentIds) =>
+        await ExecuteAsync(RoomProvisionerSql.LetWait, Values(studentIds)).ConfigureAwait(false);
+
+    /// <summary>A deleted person leaves the groups and whatever else does not follow from an enrollment, but for the rooms of two.</summary>
+    public async Task LeaveOwnRoomsAsync(long userId) =>
+        Add(await RoomProvisioner.LeaveOwnRoomsAsync(connection, userId, cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Every login of a person ends with this transaction, on every replica. Goes last (locks 4 and 5).</summary>
+    public async Task EndLoginsAsync(long userId) =>
+        Add(new Committed([], [await LoginRevocation.EndAllAsync(connection, userId, cancellationToken).ConfigureAwait(false)]));
 
     public async Task<int> ExecuteAsync(string sql, params NpgsqlParameter[] parameters)
     {
@@ -85,17 +104,21 @@ internal sealed class RosterChange(NpgsqlConnection connection, CancellationToke
 
     public static NpgsqlParameter Value(long value) => new NpgsqlParameter<long> { TypedValue = value };
 
+    public static NpgsqlParameter Values<T>(T[] values) => new NpgsqlParameter<T[]> { TypedValue = values };
+
     public static NpgsqlParameter Value(bool value) => new NpgsqlParameter<bool> { TypedValue = value };
 
     public static NpgsqlParameter Value(string? value) =>
         new() { NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text, Value = (object?)value ?? DBNull.Value };
+
+    private void Add(Committed part) => _committed = new Committed([.. _committed.RoomEvents, .. part.RoomEvents], [.. _committed.UserEvents, .. part.UserEvents]);
 
     private async Task LockAsync(long[] people)
     {
         var locked = await QueryAsync(
             "SELECT id, role, deleted_at IS NOT NULL FROM users WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE",
             row => (Id: row.GetInt64(0), Role: Enum.Parse<Role>(row.GetString(1), ignoreCase: true), IsDeleted: row.GetBoolean(2)),
-            new NpgsqlParameter<long[]> { TypedValue = people }).ConfigureAwait(false);
+            Values(people)).ConfigureAwait(false);
         foreach (var person in locked) _people.Add(person.Id, (person.Role, person.IsDeleted));
     }
 

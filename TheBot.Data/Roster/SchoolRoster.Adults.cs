@@ -5,29 +5,32 @@ namespace TheBot.Data.Roster;
 
 public sealed partial class SchoolRoster
 {
+    private const string TutorIdField = "tutor_id";
+    private const string GuardianIdField = "guardian_id";
+
     /// <summary>A tutor looks after a student: they join the tutors' room of each enrollment, with its whole history.</summary>
     public Task<RosterResult<RosterLink>> AssignTutorAsync(long studentId, long tutorId, CancellationToken cancellationToken) =>
         LinkAsync(
             "INSERT INTO tutorships (student_id, tutor_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-            new(studentId, tutorId), Role.Tutor, "tutor_id", mustFit: true, cancellationToken);
+            new(studentId, tutorId), Role.Tutor, TutorIdField, mustFit: true, cancellationToken);
 
     /// <summary>A tutor looks after a student no longer and leaves their rooms; the rooms stay.</summary>
     public Task<RosterResult<RosterLink>> RemoveTutorAsync(long studentId, long tutorId, CancellationToken cancellationToken) =>
         LinkAsync(
             "DELETE FROM tutorships WHERE student_id = $1 AND tutor_id = $2",
-            new(studentId, tutorId), Role.Tutor, "tutor_id", mustFit: false, cancellationToken);
+            new(studentId, tutorId), Role.Tutor, TutorIdField, mustFit: false, cancellationToken);
 
     /// <summary>A parent answers for a student: they join every room that follows from the student's enrollments, with its whole history.</summary>
     public Task<RosterResult<RosterLink>> AddGuardianAsync(long studentId, long guardianId, CancellationToken cancellationToken) =>
         LinkAsync(
             "INSERT INTO guardianships (student_id, guardian_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-            new(studentId, guardianId), Role.Parent, "guardian_id", mustFit: true, cancellationToken);
+            new(studentId, guardianId), Role.Parent, GuardianIdField, mustFit: true, cancellationToken);
 
     /// <summary>A parent answers for a student no longer and leaves every room where that was their only reason.</summary>
     public Task<RosterResult<RosterLink>> RemoveGuardianAsync(long studentId, long guardianId, CancellationToken cancellationToken) =>
         LinkAsync(
             "DELETE FROM guardianships WHERE student_id = $1 AND guardian_id = $2",
-            new(studentId, guardianId), Role.Parent, "guardian_id", mustFit: false, cancellationToken);
+            new(studentId, guardianId), Role.Parent, GuardianIdField, mustFit: false, cancellationToken);
 
     /// <param name="write">$1 student, $2 adult; touches a row only where something changes.</param>
     /// <param name="link">Who.</param>

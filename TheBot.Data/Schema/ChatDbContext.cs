@@ -13,7 +13,7 @@ namespace TheBot.Data.Schema;
 public sealed class ChatDbContext(DbContextOptions<ChatDbContext> options) : DbContext(options)
 {
     /// <summary>The newest migration that this build's queries rely on; an API on an older schema is not ready.</summary>
-    public const string RequiredMigration = "20261128114047_Media";
+    public const string RequiredMigration = "20261128114603_RosterKeys";
 
     public DbSet<User> Users => Set<User>();
     public DbSet<AuthToken> Tokens => Set<AuthToken>();
@@ -62,7 +62,11 @@ public sealed class ChatDbContext(DbContextOptions<ChatDbContext> options) : DbC
 
     private static void Roster(ModelBuilder model)
     {
-        model.Entity<Subject>().ToTable("subjects");
+        model.Entity<Subject>(subject =>
+        {
+            subject.ToTable("subjects");
+            subject.HasIndex(s => s.ExternalId).IsUnique();
+        });
         model.Entity<Enrollment>(enrollment =>
         {
             enrollment.ToTable("enrollments");
@@ -90,6 +94,13 @@ public sealed class ChatDbContext(DbContextOptions<ChatDbContext> options) : DbC
             Keep<Guardianship, User>(guardianship, g => g.GuardianId);
             Now(guardianship.Property(g => g.Since));
         });
+        model.Entity<WaitingStudent>(waiting =>
+        {
+            waiting.ToTable("provisioning");
+            waiting.HasKey(w => w.StudentId);
+            waiting.Property(w => w.StudentId).ValueGeneratedNever();
+            Now(waiting.Property(w => w.Since));
+        });
     }
 
     private static void RoomsAndMembers(ModelBuilder model)
@@ -100,6 +111,7 @@ public sealed class ChatDbContext(DbContextOptions<ChatDbContext> options) : DbC
             room.HasIndex(r => new { r.Kind, r.EnrollmentId }).IsUnique();
             room.HasIndex(r => r.Kind).IsUnique().HasFilter("kind = 'general'").HasDatabaseName("ix_rooms_one_general");
             room.HasIndex(r => r.DirectKey).IsUnique();
+            room.HasIndex(r => new { r.CreatedBy, r.ClientId }).IsUnique().HasFilter("client_id IS NOT NULL");
             room.HasIndex(r => r.EnrollmentId);
             room.HasOne<Enrollment>().WithMany().HasForeignKey(r => r.EnrollmentId).OnDelete(DeleteBehavior.Restrict);
             room.Property(r => r.Writable).HasDefaultValue(true);

@@ -13,6 +13,9 @@ public enum Role
 /// <summary>A person with an account. Deleting one keeps the row (and everybody's history) and sets <see cref="DeletedAt"/>.</summary>
 public sealed class User
 {
+    /// <summary>What a deleted person is called wherever their name stood.</summary>
+    public const string DeletedName = "deleted";
+
     public long Id { get; set; }
     public required string Username { get; set; }
     public string? Email { get; set; }

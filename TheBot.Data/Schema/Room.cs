@@ -67,6 +67,10 @@ public sealed class Room
     public required string Name { get; set; }
     public string Description { get; set; } = "";
     public long? CreatedBy { get; set; }
+
+    /// <summary>Groups: their maker's own name for the call that made it, unique per maker, so that a repeated call finds the group.</summary>
+    public string? ClientId { get; set; }
+
     public DateTimeOffset CreatedAt { get; set; }
 
     /// <summary>When its last event was committed; rises with <see cref="HeadSeq"/>.</summary>

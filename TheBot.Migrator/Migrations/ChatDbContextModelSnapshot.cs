@@ -110,6 +110,10 @@ namespace TheBot.Migrator.Migrations
                         .HasColumnType("text")
                         .HasColumnName("custom_subject_name");
 
+                    b.Property<DateTimeOffset?>("DeletedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("deleted_at");
+
                     b.Property<bool>("IsActive")
                         .HasColumnType("boolean")
                         .HasColumnName("is_active");
@@ -500,6 +504,10 @@ namespace TheBot.Migrator.Migrations
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
 
+                    b.Property<string>("ClientId")
+                        .HasColumnType("text")
+                        .HasColumnName("client_id");
+
                     b.Property<DateTimeOffset>("CreatedAt")
                         .ValueGeneratedOnAdd()
                         .HasColumnType("timestamp with time zone")
@@ -574,6 +582,11 @@ namespace TheBot.Migrator.Migrations
                         .HasDatabaseName("ix_rooms_one_general")
                         .HasFilter("kind = 'general'");
 
+                    b.HasIndex("CreatedBy", "ClientId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_rooms_created_by_client_id")
+                        .HasFilter("client_id IS NOT NULL");
+
                     b.HasIndex("Kind", "EnrollmentId")
                         .IsUnique()
                         .HasDatabaseName("ix_rooms_kind_enrollment_id");
@@ -636,6 +649,10 @@ namespace TheBot.Migrator.Migrations
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
 
+                    b.Property<string>("ExternalId")
+                        .HasColumnType("text")
+                        .HasColumnName("external_id");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("text")
@@ -643,6 +660,10 @@ namespace TheBot.Migrator.Migrations
 
                     b.HasKey("Id")
                         .HasName("pk_subjects");
+
+                    b.HasIndex("ExternalId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_subjects_external_id");
 
                     b.ToTable("subjects", (string)null);
                 });
@@ -791,6 +812,24 @@ namespace TheBot.Migrator.Migrations
                         .HasName("pk_user_events");
 
                     b.ToTable("user_events", (string)null);
+                });
+
+            modelBuilder.Entity("TheBot.Data.Schema.WaitingStudent", b =>
+                {
+                    b.Property<long>("StudentId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("student_id");
+
+                    b.Property<DateTimeOffset>("Since")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("since")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("StudentId")
+                        .HasName("pk_provisioning");
+
+                    b.ToTable("provisioning", (string)null);
                 });
 
             modelBuilder.Entity("TheBot.Data.Schema.AuthToken", b =>

@@ -61,7 +61,7 @@ public sealed class Cast(ChatGraph graph) : IAsyncLifetime
         await ExpectAsync(Admin.DeleteAsync($"/api/v1/roster/students/{_people["student"].Id}/guardians/{_people["former"].Id}"));
         await ExpectAsync(Rest("teacher").DeleteAsync($"/api/v1/rooms/{_rooms["group"]}/members/{_people["former"].Id}"));
         await ExpectAsync(Rest("teacher").PutAsync($"/api/v1/rooms/{_rooms["locked"]}/lock", null));
-        await ExpectAsync(Admin.DeleteAsync($"/api/v1/roster/enrollments/{(long)ended["id"]!}"));
+        await ExpectAsync(Admin.PutAsJsonAsync($"/api/v1/roster/enrollments/{(long)ended["id"]!}/active", new { active = false }));
         await using var database = NpgsqlDataSource.Create((await graph.App.GetConnectionStringAsync("chatdb"))!);
         await using var deactivate = database.CreateCommand("UPDATE users SET is_active = false WHERE id = $1");
         deactivate.Parameters.AddWithValue(_people["inactive"].Id);

@@ -77,7 +77,7 @@ public sealed class OwnRoomTests(ChatGraph graph)
         var room = (long)(await ReadAsync(await student.PutAsync($"/api/v1/rooms/direct/{school.Teacher.Id}", null)))!["id"]!;
         using var before = await student.PostAsJsonAsync($"/api/v1/rooms/{room}/messages", new { content = "вопрос" });
         using var admin = await graph.RestAsync("demo.admin");
-        using var ended = await admin.DeleteAsync($"/api/v1/roster/enrollments/{school.EnrollmentId}");
+        using var ended = await admin.PutAsJsonAsync($"/api/v1/roster/enrollments/{school.EnrollmentId}/active", new { active = false });
 
         using var after = await student.PostAsJsonAsync($"/api/v1/rooms/{room}/messages", new { content = "ещё вопрос" });
         var history = (await student.GetFromJsonAsync<JsonObject>($"/api/v1/rooms/{room}/messages"))!["results"]!.AsArray();

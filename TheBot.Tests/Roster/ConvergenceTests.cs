@@ -27,8 +27,8 @@ public sealed class ConvergenceTests(ScratchPostgres postgres)
                 if (i % 20 == 5) School.Expect(await school.Roster.RemoveGuardianAsync(student, parent, ct));
                 if (i % 20 == 10) School.Expect(await school.Roster.AssignTutorAsync(student, tutor, ct));
                 if (i % 20 == 15) School.Expect(await school.Roster.RemoveTutorAsync(student, tutor, ct));
-                if (i % 100 == 7) School.Expect(await school.Roster.RenameUserAsync(teacher, $"Имя{i}", "", ct));
-                if (i % 100 == 8) School.Expect(await school.Roster.RenameSubjectAsync(subject, $"Предмет{i}", ct));
+                if (i % 100 == 7) await school.RenameAsync(teacher, $"Имя{i}");
+                if (i % 100 == 8) School.Expect(await school.Roster.RenameSubjectAsync(subject, $"Предмет{i}", null, ct));
             },
             ct)));
         await school.TutorAsync(student, tutor);
@@ -57,7 +57,7 @@ public sealed class ConvergenceTests(ScratchPostgres postgres)
             if (i % 2 == 0) await school.TutorAsync(student, await school.PersonAsync(Role.Tutor));
         }
 
-        School.Expect(await school.Roster.RenameUserAsync(teacher, "Другой", "", Deadline.Token()));
+        await school.RenameAsync(teacher, "Другой");
         Assert.True((await school.DriftAsync()).IsNothing, (await school.DriftAsync()).ToString());
         Assert.True((await school.Provisioner.ConvergeEverythingAsync(dryRun: false, Deadline.Token())).IsNothing);
         await school.LogsAgreeAsync();

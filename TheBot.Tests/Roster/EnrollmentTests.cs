@@ -96,9 +96,9 @@ public sealed class EnrollmentTests(ScratchPostgres postgres)
         await using var school = await School.OpenAsync(postgres);
         var (student, subject, teacher) = await LessonAsync(school);
         var room = (await school.EnrollAsync(student, subject, teacher)).Rooms[0].Id;
-        School.Expect(await school.Roster.RenameUserAsync(teacher, "Новое", "Имя", Deadline.Token()));
-        School.Expect(await school.Roster.RenameUserAsync(student, "Другое", "", Deadline.Token()));
-        School.Expect(await school.Roster.RenameSubjectAsync(subject, "Химия", Deadline.Token()));
+        await school.RenameAsync(teacher, "Новое", "Имя");
+        await school.RenameAsync(student, "Другое");
+        School.Expect(await school.Roster.RenameSubjectAsync(subject, "Химия", null, Deadline.Token()));
         Assert.Equal("Химия - Другое ↔ Новое Имя", await school.ScalarAsync<string>("SELECT name FROM rooms WHERE id = $1", room));
         Assert.Equal(3L, await school.ScalarAsync<long>("SELECT count(*) FROM room_events WHERE room_id = $1 AND kind = 20", room));
         await school.LogsAgreeAsync();

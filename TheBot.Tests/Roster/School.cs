@@ -40,7 +40,7 @@ internal sealed class School : ICommittedEvents, IAsyncDisposable
         return Expect(await Roster.CreateUserAsync(user, Deadline.Token())).Id;
     }
 
-    public async Task<long> SubjectAsync(string name = "Физика") => Expect(await Roster.CreateSubjectAsync(name, Deadline.Token())).Id;
+    public async Task<long> SubjectAsync(string name = "Физика") => Expect(await Roster.CreateSubjectAsync(name, null, Deadline.Token())).Id;
 
     public async Task<RosterEnrollment> EnrollAsync(long student, long subject, long teacher, string? customName = null) =>
         Expect(await Roster.EnrollAsync(student, subject, teacher, customName, Deadline.Token()));
@@ -48,6 +48,9 @@ internal sealed class School : ICommittedEvents, IAsyncDisposable
     public async Task TutorAsync(long student, long tutor) => Expect(await Roster.AssignTutorAsync(student, tutor, Deadline.Token()));
 
     public async Task GuardianAsync(long student, long guardian) => Expect(await Roster.AddGuardianAsync(student, guardian, Deadline.Token()));
+
+    public async Task RenameAsync(long user, string first, string last = "") =>
+        Expect(await Roster.ChangeUserAsync(user, new UserChange { FirstName = first, LastName = last }, null, Deadline.Token()));
 
     public async Task<ProvisionReport> DriftAsync() => await Provisioner.ConvergeEverythingAsync(dryRun: true, Deadline.Token());
 

@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using Aspire.Hosting.ApplicationModel;
-using Aspire.Hosting.Eventing;
+using Aspire.Hosting.Testing;
 using LocalAspire.Publishing;
 using LocalAspire.Running;
 using LocalAspire.Testing;
@@ -16,19 +16,9 @@ namespace Aspire.Hosting;
 public interface IDistributedApplicationBuilder
 {
     ConfigurationManager Configuration { get; }
-
-    string AppHostDirectory { get; }
-
-    Assembly? AppHostAssembly { get; }
-
     IHostEnvironment Environment { get; }
-
     IServiceCollection Services { get; }
-
     DistributedApplicationExecutionContext ExecutionContext { get; }
-
-    IDistributedApplicationEventing Eventing { get; }
-
     IResourceCollection Resources { get; }
 
     IResourceBuilder<T> AddResource<T>(T resource) where T : IResource;
@@ -38,7 +28,12 @@ public interface IDistributedApplicationBuilder
     DistributedApplication Build();
 }
 
-public class DistributedApplicationBuilder : IDistributedApplicationBuilder
+public sealed record DistributedApplicationExecutionContext(bool IsPublishMode)
+{
+    public bool IsRunMode => !IsPublishMode;
+}
+
+internal sealed class DistributedApplicationBuilder : IDistributedApplicationTestingBuilder
 {
     // what the command line says, and the configuration key it stands for
     private static readonly Dictionary<string, string> Switches = new()
@@ -46,81 +41,50 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
         ["--operation"] = "AppHost:Operation",
         ["--publisher"] = "Publishing:Publisher",
         ["--output-path"] = "Pipeline:OutputPath",
-        ["--step"] = "Pipeline:Step",
     };
 
     private readonly HostApplicationBuilder _inner;
-    private readonly EntryPointRun? _entryPoint;
 
-    public DistributedApplicationBuilder(string[] args) : this(new DistributedApplicationOptions { Args = args })
+    public DistributedApplicationBuilder(string[] args)
     {
-    }
-
-    public DistributedApplicationBuilder(DistributedApplicationOptions options)
-    {
-        _entryPoint = EntryPointRun.Current;
-        var settings = new HostApplicationBuilderSettings { Args = options.Args };
-        if (_entryPoint is not null)
-        {
-            _entryPoint.Configure(options, settings);
-        }
-        else
-        {
-            settings.Configuration = new ConfigurationManager();
+        Test = EntryPointRun.Current;
+        Assembly = Test?.Assembly ?? Assembly.GetEntryAssembly()!;
+        var folder = Metadata("AppHostProjectPath") ?? Directory.GetCurrentDirectory();
+        var settings = new HostApplicationBuilderSettings { Args = args, ApplicationName = Assembly.GetName().Name, ContentRootPath = folder, Configuration = new ConfigurationManager() };
+        if (Test is null)
             settings.Configuration.AddEnvironmentVariables("ASPIRE_");
-        }
-
-        AppHostAssembly = options.Assembly;
-        AppHostDirectory = options.ProjectDirectory ?? DistributedApplicationOptions.Metadata(AppHostAssembly, "AppHostProjectPath") ?? Directory.GetCurrentDirectory();
-        settings.ContentRootPath ??= AppHostDirectory;
+        else
+            settings.Configuration.AddInMemoryCollection(EntryPointRun.LaunchVariables(folder));
         _inner = new HostApplicationBuilder(settings);
 
-        var projectName = DistributedApplicationOptions.Metadata(AppHostAssembly, "AppHostProjectName") ?? Environment.ApplicationName;
-        AppHostPath = Path.GetFullPath(Path.Join(AppHostDirectory, projectName));
-        IsTest = _entryPoint is not null;
-
+        var projectName = Metadata("AppHostProjectName") ?? Environment.ApplicationName;
+        var path = Path.GetFullPath(Path.Join(folder, projectName));
         // a test must neither read a developer's secrets nor leave its own behind
-        if (!IsTest)
-            Secrets = SecretStore.Open(DistributedApplicationOptions.Metadata(AppHostAssembly, "AppHostUserSecretsId"), AppHostPath);
-        if (Secrets is not null)
-            Configuration.AddInMemoryCollection(Secrets.Read());
-        Configuration.AddEnvironmentVariables();
-        Configuration.AddCommandLine(options.Args ?? [], Switches);
-
-        ExecutionContext = ReadOperation();
-        Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        if (Test is null)
         {
-            ["AppHost:Directory"] = AppHostDirectory,
-            ["AppHost:Path"] = AppHostPath,
-            ["AppHost:Sha256"] = Hash(ExecutionContext.IsPublishMode ? projectName : AppHostPath.ToLowerInvariant()),
-        });
-        if (Secrets is not null && ExecutionContext.IsRunMode && Configuration["AppHost:OtlpApiKey"] is null)
-            Configuration["AppHost:OtlpApiKey"] = Secrets.GetOrAdd("AppHost:OtlpApiKey", Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
+            Secrets = new SecretStore(Metadata("AppHostUserSecretsId") is { Length: > 0 } id ? id : $"LocalAspire-{Hash(path)[..10]}");
+            Configuration.AddInMemoryCollection(Secrets.Read());
+        }
 
-        AddServices(options);
+        Configuration.AddEnvironmentVariables().AddCommandLine(args, Switches);
+        ExecutionContext = new(IsPublishing());
+        // names data volumes: where the AppHost lies when it runs, what it is called in a manifest
+        Configuration["AppHost:Sha256"] = Hash(ExecutionContext.IsPublishMode ? projectName : path.ToLowerInvariant());
+        if (ExecutionContext.IsRunMode && Secrets is not null)
+            Configuration["AppHost:OtlpApiKey"] ??= Secrets.GetOrAdd("AppHost:OtlpApiKey", RandomNumberGenerator.GetHexString(32, lowercase: true));
+        AddServices();
     }
 
     public ConfigurationManager Configuration => _inner.Configuration;
-
     public IHostEnvironment Environment => _inner.Environment;
-
     public IServiceCollection Services => _inner.Services;
-
-    public string AppHostDirectory { get; }
-
-    public string AppHostPath { get; }
-
-    public Assembly? AppHostAssembly { get; }
-
     public DistributedApplicationExecutionContext ExecutionContext { get; }
-
-    public IDistributedApplicationEventing Eventing { get; } = new DistributedApplicationEventing();
-
     public IResourceCollection Resources { get; } = new ResourceCollection();
+    public Assembly Assembly { get; }
+    public SecretStore? Secrets { get; }
 
-    internal SecretStore? Secrets { get; }
-
-    internal bool IsTest { get; }
+    /// <summary>The test that runs this AppHost, if one does.</summary>
+    public EntryPointRun? Test { get; }
 
     public IResourceBuilder<T> AddResource<T>(T resource) where T : IResource
     {
@@ -132,55 +96,44 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
 
     public DistributedApplication Build()
     {
-        _entryPoint?.OfferBuilder(this);
-        var application = new DistributedApplication(_inner.Build(), _entryPoint);
-        ExecutionContext.Services = application.Services;
-        _entryPoint?.OfferApplication(application);
+        Test?.OfferBuilder(this);
+        var application = new DistributedApplication(_inner.Build(), Test);
+        Test?.OfferApplication(application);
         return application;
     }
 
-    private static string Hash(string text) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    public Task<DistributedApplication> BuildAsync(CancellationToken cancellationToken) => Test!.BuildAsync(cancellationToken);
 
-    private DistributedApplicationExecutionContext ReadOperation()
+    public async ValueTask DisposeAsync()
+    {
+        await Test!.DisposeAsync();
+    }
+
+    /// <summary>What the AppHost's build wrote down.</summary>
+    public string? Metadata(string key) => Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(item => item.Key == key)?.Value;
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+
+    private bool IsPublishing()
     {
         var publisher = Configuration["Publishing:Publisher"];
-        var operation = Configuration["AppHost:Operation"]?.ToLowerInvariant() ?? (publisher is null ? "run" : "publish");
-        return operation switch
+        return (Configuration["AppHost:Operation"] ?? (publisher is null ? "run" : "publish")) switch
         {
-            "run" => new(DistributedApplicationOperation.Run, ""),
-            "publish" when publisher is null or "manifest" => new(DistributedApplicationOperation.Publish, "manifest"),
+            "run" => false,
+            "publish" when publisher is null or "manifest" => true,
             "publish" => throw new DistributedApplicationException($"The stand-in publishes the manifest only; '{publisher}' needs the real Aspire packages (AspireFrom=feed)."),
-            _ => throw new DistributedApplicationException($"'{operation}' is no operation; there are run and publish."),
+            var other => throw new DistributedApplicationException($"'{other}' is no operation; there are run and publish."),
         };
     }
 
-    private void AddServices(DistributedApplicationOptions options)
+    private void AddServices()
     {
-        _inner.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
-        _inner.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
-        _inner.Logging.AddFilter("System.Net.Http.HttpClient", LogLevel.Warning);
-        _inner.Logging.AddFilter("Yarp", LogLevel.None);
-        Services.AddSingleton(options);
-        Services.AddSingleton<IDistributedApplicationBuilder>(this);
-        Services.AddSingleton(ExecutionContext);
-        Services.AddSingleton(Eventing);
-        Services.AddSingleton(TimeProvider.System);
-        Services.AddSingleton(new DistributedApplicationModel(Resources));
-        Services.Configure<ResourceNotificationServiceOptions>(item => item.DefaultWaitBehavior = WaitBehavior.StopOnResourceUnavailable);
-        Services.AddSingleton(services => new ResourceNotificationService(services));
-        Services.AddSingleton<ResourceLoggerService>();
-        Services.AddSingleton(services => new ResourceCommandService(services));
-        Services.AddHealthChecks();
-        Services.AddHttpClient();
+        _inner.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning).AddFilter("System.Net.Http.HttpClient", LogLevel.Warning).AddFilter("Yarp", LogLevel.None);
+        Services.AddSingleton(this).AddSingleton<IDistributedApplicationBuilder>(this).AddSingleton(ExecutionContext).AddSingleton(new DistributedApplicationModel(Resources));
+        Services.AddSingleton<ResourceNotificationService>().AddSingleton<ResourceLoggerService>().AddSingleton<ResourceCommandService>().AddHttpClient();
         if (ExecutionContext.IsPublishMode)
-        {
             Services.AddHostedService<ManifestPublisher>();
-            return;
-        }
-
-        Services.AddSingleton(services => RunFolders.Create(this, services.GetRequiredService<ILoggerFactory>()));
-        Services.AddSingleton<ConsoleOutput>();
-        Services.AddSingleton<Orchestrator>();
-        Services.AddHostedService(services => services.GetRequiredService<Orchestrator>());
+        else
+            Services.AddSingleton<RunFolders>().AddSingleton<ConsoleOutput>().AddSingleton<Orchestrator>().AddHostedService(services => services.GetRequiredService<Orchestrator>());
     }
 }

@@ -3,33 +3,24 @@ using System.Text.Json;
 namespace Aspire.Hosting;
 
 /// <summary>The profile of a project's launchSettings.json that applies here.</summary>
-internal sealed record LaunchProfile(string Name, Uri[] Urls, Dictionary<string, string> EnvironmentVariables)
+internal sealed record LaunchProfile(string? CommandName, string? ApplicationUrl, Dictionary<string, string>? EnvironmentVariables)
 {
-    private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+    private static readonly JsonSerializerOptions Lenient = new(JsonSerializerDefaults.Web) { ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
-    /// <summary>The named profile; else the one called like the AppHost's own; else the first that starts the project.</summary>
-    public static LaunchProfile? Find(string projectPath, string? wanted, string? appHostProfile)
+    public string Name { get; private init; } = "";
+    public IEnumerable<Uri> Urls => (ApplicationUrl ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries).Select(url => new Uri(url.Trim()));
+    public IReadOnlyDictionary<string, string> Variables => EnvironmentVariables ?? [];
+
+    /// <summary>The profile called like the AppHost's own, else the first that starts the project.</summary>
+    public static LaunchProfile? Find(string projectFolder, string? appHostProfile)
     {
-        var file = Path.Combine(Path.GetDirectoryName(projectPath)!, "Properties", "launchSettings.json");
+        var file = Path.Combine(projectFolder, "Properties", "launchSettings.json");
         if (!File.Exists(file))
-            return wanted is null ? null : throw new DistributedApplicationException($"{projectPath} has no launch profile '{wanted}'.");
-        var profiles = Read(file);
-        return wanted is not null
-            ? profiles.FirstOrDefault(item => item.Name == wanted) ?? throw new DistributedApplicationException($"{file} has no profile '{wanted}'.")
-            : profiles.FirstOrDefault(item => item.Name == appHostProfile) ?? profiles.FirstOrDefault();
+            return null;
+        var settings = JsonSerializer.Deserialize<Settings>(File.ReadAllBytes(file), Lenient);
+        var profiles = (settings?.Profiles ?? []).Where(item => item.Value.CommandName == "Project").Select(item => item.Value with { Name = item.Key }).ToArray();
+        return profiles.FirstOrDefault(item => item.Name == appHostProfile) ?? profiles.FirstOrDefault();
     }
 
-    public static IReadOnlyList<LaunchProfile> Read(string file)
-    {
-        using var document = JsonDocument.Parse(File.ReadAllBytes(file), Lenient);
-        if (!document.RootElement.TryGetProperty("profiles", out var profiles))
-            return [];
-        return [.. profiles.EnumerateObject().Where(item => Text(item.Value, "commandName") == "Project").Select(item => new LaunchProfile(item.Name,
-            [.. (Text(item.Value, "applicationUrl") ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(url => new Uri(url))],
-            item.Value.TryGetProperty("environmentVariables", out var variables)
-                ? variables.EnumerateObject().ToDictionary(variable => variable.Name, variable => variable.Value.GetString() ?? "")
-                : []))];
-    }
-
-    private static string? Text(JsonElement element, string name) => element.TryGetProperty(name, out var value) ? value.GetString() : null;
+    private sealed record Settings(Dictionary<string, LaunchProfile>? Profiles);
 }

@@ -2,53 +2,22 @@ using Aspire.Hosting.ApplicationModel;
 
 namespace Aspire.Hosting;
 
-public class MissingParameterValueException(string message) : DistributedApplicationException(message);
-
 public static class ParameterResourceBuilderExtensions
 {
     public static IResourceBuilder<ParameterResource> AddParameter(this IDistributedApplicationBuilder builder, string name, bool secret = false) =>
-        builder.AddResource(new ParameterResource(name, value => Read(builder, name, value, persist: false), secret));
+        builder.AddResource(new ParameterResource(name, () => Configured(builder, name) ?? throw new DistributedApplicationException($"parameter '{name}' has no value: "
+            + $"set Parameters:{name} (user secrets, appsettings, or the environment variable Parameters__{name.Replace('-', '_')})"), secret));
 
-    public static IResourceBuilder<ParameterResource> AddParameter(this IDistributedApplicationBuilder builder, string name, string value,
-        bool publishValueAsDefault = false, bool secret = false) => builder.AddParameter(name, () => value, publishValueAsDefault, secret);
-
-    public static IResourceBuilder<ParameterResource> AddParameter(this IDistributedApplicationBuilder builder, string name, Func<string> valueGetter,
-        bool publishValueAsDefault = false, bool secret = false)
+    /// <summary>A secret, generated once and kept with the AppHost.</summary>
+    internal static ParameterResource NewPassword(this IDistributedApplicationBuilder builder, string name, bool special = true)
     {
-        if (publishValueAsDefault && secret)
-            throw new ArgumentException($"The secret '{name}' must not stand in the manifest.", nameof(publishValueAsDefault));
-        return builder.AddResource(new ParameterResource(name, _ => valueGetter(), secret)
-        {
-            Default = publishValueAsDefault ? new ConstantParameterDefault(valueGetter) : null,
-        });
+        var rule = new PasswordRule(special);
+        return new ParameterResource(name, () => Configured(builder, name) ?? Keep(builder, $"Parameters:{name}", rule.Generate()), secret: true) { Generated = rule };
     }
 
-    public static IResourceBuilder<ParameterResource> AddParameter(this IDistributedApplicationBuilder builder, string name, ParameterDefault value,
-        bool secret = false, bool persist = false) =>
-        builder.AddResource(new ParameterResource(name, fallback => Read(builder, name, fallback, persist), secret) { Default = value });
+    // environment variables cannot carry a dash in every shell: Parameters__jwt_key stands for jwt-key
+    private static string? Configured(IDistributedApplicationBuilder builder, string name) =>
+        builder.Configuration[$"Parameters:{name}"] ?? builder.Configuration[$"Parameters:{name.Replace('-', '_')}"];
 
-    /// <summary>A secret of 22 characters, generated once and kept with the AppHost.</summary>
-    public static ParameterResource CreateDefaultPasswordParameter(IDistributedApplicationBuilder builder, string name,
-        bool lower = true, bool upper = true, bool numeric = true, bool special = true) =>
-        new(name, fallback => Read(builder, name, fallback, persist: true), secret: true)
-        {
-            Default = new GenerateParameterDefault { MinLength = 22, Lower = lower, Upper = upper, Numeric = numeric, Special = special },
-        };
-
-    private static string Read(IDistributedApplicationBuilder builder, string name, ParameterDefault? fallback, bool persist)
-    {
-        var key = $"Parameters:{name}";
-        // environment variables cannot carry a dash in every shell: Parameters__jwt_key stands for jwt-key
-        var value = builder.Configuration[key] ?? builder.Configuration[key.Replace('-', '_')];
-        if (value is not null)
-            return value;
-        if (fallback is null)
-        {
-            throw new MissingParameterValueException($"parameter '{name}' has no value: set {key} "
-                + $"(user secrets, appsettings, or the environment variable Parameters__{name.Replace('-', '_')})");
-        }
-
-        var generated = fallback.GetDefaultValue();
-        return persist && builder is DistributedApplicationBuilder { Secrets: { } secrets } ? secrets.GetOrAdd(key, generated) : generated;
-    }
+    private static string Keep(IDistributedApplicationBuilder builder, string key, string value) => (builder as DistributedApplicationBuilder)?.Secrets?.GetOrAdd(key, value) ?? value;
 }

@@ -1,174 +1,79 @@
 using System.Globalization;
-using System.Net.Sockets;
+using System.IO.Hashing;
+using System.Text;
 
 namespace Aspire.Hosting.ApplicationModel;
 
-public sealed class EndpointAnnotation : IResourceAnnotation
+public sealed class EndpointAnnotation(string name, string uriScheme) : IResourceAnnotation
 {
-    private readonly TaskCompletionSource<AllocatedEndpoint> _allocated = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private string? _transport;
+    private readonly TaskCompletionSource<(string Host, int Port)> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public EndpointAnnotation(ProtocolType protocol, string? uriScheme = null, string? transport = null, string? name = null, int? port = null,
-        int? targetPort = null, bool? isExternal = null, bool? isProxied = null)
-    {
-        Protocol = protocol;
-        UriScheme = uriScheme ?? protocol.ToString().ToLowerInvariant();
-        Name = name ?? UriScheme;
-        _transport = transport;
-        Port = port;
-        TargetPort = targetPort;
-        IsExternal = isExternal ?? false;
-        IsProxied = isProxied ?? true;
-    }
-
-    public string Name { get; set; }
-
-    public ProtocolType Protocol { get; set; }
-
-    public string UriScheme { get; set; }
-
-    public string Transport
-    {
-        get => _transport ?? (UriScheme is "http" or "https" ? "http" : Protocol.ToString().ToLowerInvariant());
-        set => _transport = value;
-    }
-
-    public string TargetHost { get; set; } = "localhost";
-
+    public string Name { get; } = name;
+    public string UriScheme { get; } = uriScheme;
     public int? Port { get; set; }
-
-    public int? TargetPort { get; set; }
-
+    public int? TargetPort { get; init; }
     public bool IsExternal { get; set; }
+    internal bool IsHttp => UriScheme is "http" or "https";
 
-    public bool IsProxied { get; set; }
+    /// <summary>Known once the application starts.</summary>
+    internal Task<(string Host, int Port)> Address => _address.Task;
 
-    public AllocatedEndpoint? AllocatedEndpoint
-    {
-        get => _allocated.Task.IsCompletedSuccessfully ? _allocated.Task.Result : null;
-        set => _allocated.TrySetResult(value ?? throw new ArgumentNullException(nameof(value)));
-    }
-
-    internal Task<AllocatedEndpoint> WaitForAllocationAsync(CancellationToken cancellationToken) => _allocated.Task.WaitAsync(cancellationToken);
-}
-
-public class AllocatedEndpoint(EndpointAnnotation endpoint, string address, int port)
-{
-    public EndpointAnnotation Endpoint { get; } = endpoint;
-
-    public string Address { get; } = address;
-
-    public int Port { get; } = port;
-
-    public string UriScheme => Endpoint.UriScheme;
-
-    public string UriString => $"{UriScheme}://{Address}:{Port}";
-}
-
-public enum EndpointProperty
-{
-    Url = 0,
-    Host = 1,
-    IPV4Host = 2,
-    Port = 3,
-    Scheme = 4,
-    TargetPort = 5,
-    HostAndPort = 6,
-    TlsEnabled = 7,
+    internal void Allocate(string host, int port) => _address.TrySetResult((host, port));
 }
 
 public sealed class EndpointReference(IResourceWithEndpoints owner, string endpointName) : IExpressionValue
 {
-    public EndpointReference(IResourceWithEndpoints owner, EndpointAnnotation endpoint) : this(owner, endpoint.Name)
-    {
-    }
-
     public IResourceWithEndpoints Resource { get; } = owner;
-
     public string EndpointName { get; } = endpointName;
+    public bool IsAllocated => Annotation.Address.IsCompletedSuccessfully;
 
-    public EndpointAnnotation EndpointAnnotation => Find()
-        ?? throw new InvalidOperationException($"Resource '{Resource.Name}' has no endpoint named '{EndpointName}'.");
+    public string Url => IsAllocated
+        ? Text(Annotation.Address.Result)
+        : throw new InvalidOperationException($"Endpoint '{EndpointName}' of resource '{Resource.Name}' has no port yet; it gets one when the application starts.");
 
-    public bool Exists => Find() is not null;
+    public string ValueExpression => Expression("url");
 
-    public bool IsAllocated => Find()?.AllocatedEndpoint is not null;
+    internal EndpointAnnotation Annotation => Resource.Annotations.OfType<EndpointAnnotation>().FirstOrDefault(item => item.Name.Equals(EndpointName, StringComparison.OrdinalIgnoreCase))
+        ?? throw new DistributedApplicationException($"Resource '{Resource.Name}' has no endpoint named '{EndpointName}'.");
 
-    public bool IsHttp => EndpointAnnotation.UriScheme == "http";
+    internal IExpressionValue Host => new Part(this, "host", address => address.Host);
+    internal IExpressionValue Port => new Part(this, "port", address => address.Port.ToString(CultureInfo.InvariantCulture));
+    internal IExpressionValue Scheme => new Part(this, "scheme", _ => Annotation.UriScheme);
 
-    public bool IsHttps => EndpointAnnotation.UriScheme == "https";
+    /// <summary>For manifests only: when run, each replica listens on a port of its own.</summary>
+    internal string TargetPortExpression => Expression("targetPort");
 
-    public string Scheme => EndpointAnnotation.UriScheme;
+    public async ValueTask<string?> GetValueAsync(CancellationToken cancellationToken = default) => Text(await Annotation.Address.WaitAsync(cancellationToken));
 
-    public string Host => Allocated.Address;
+    /// <summary>Stands in a variable's text for the port that a replica listens on.</summary>
+    internal static string ReplicaPort(string endpointName) => $"{{{{port of {endpointName}}}}}";
 
-    public int Port => Allocated.Port;
+    internal string Expression(string property) => $"{{{Resource.Name}.bindings.{EndpointName}.{property}}}";
 
-    public int? TargetPort => EndpointAnnotation.TargetPort;
+    private string Text((string Host, int Port) address) => $"{Annotation.UriScheme}://{address.Host}:{address.Port}";
 
-    public string Url => Allocated.UriString;
+    private sealed record Part(EndpointReference Endpoint, string Name, Func<(string Host, int Port), string> Read) : IExpressionValue
+    {
+        public string ValueExpression => Endpoint.Expression(Name);
 
-    public string ValueExpression => $"{{{Resource.Name}.bindings.{EndpointName}.url}}";
-
-    private AllocatedEndpoint Allocated => EndpointAnnotation.AllocatedEndpoint
-        ?? throw new InvalidOperationException($"Endpoint '{EndpointName}' of resource '{Resource.Name}' has no port yet; it gets one when the application starts.");
-
-    public EndpointReferenceExpression Property(EndpointProperty property) => new(this, property);
-
-    public ReferenceExpression GetTlsValue(ReferenceExpression enabledValue, ReferenceExpression disabledValue) =>
-        ReferenceExpression.CreateConditional(Property(EndpointProperty.TlsEnabled), bool.TrueString, enabledValue, disabledValue);
-
-    public async ValueTask<string?> GetValueAsync(CancellationToken cancellationToken = default) =>
-        (await EndpointAnnotation.WaitForAllocationAsync(cancellationToken)).UriString;
-
-    private EndpointAnnotation? Find() => Resource.Annotations.OfType<EndpointAnnotation>()
-        .FirstOrDefault(endpoint => endpoint.Name.Equals(EndpointName, StringComparison.OrdinalIgnoreCase));
+        public async ValueTask<string?> GetValueAsync(CancellationToken cancellationToken) => Read(await Endpoint.Annotation.Address.WaitAsync(cancellationToken));
+    }
 }
 
-public class EndpointReferenceExpression(EndpointReference endpointReference, EndpointProperty property) : IExpressionValue
+/// <summary>A text for servers with TLS, which only the real Aspire starts: empty here. In the manifest a condition is a resource of its own.</summary>
+internal sealed class WhenTls(EndpointReference endpoint, string text) : IExpressionValue
 {
-    public EndpointReference Endpoint { get; } = endpointReference;
-
-    public EndpointProperty Property { get; } = property;
-
-    public string ValueExpression => $"{{{Endpoint.Resource.Name}.bindings.{Endpoint.EndpointName}.{Property switch
+    // part of the public manifest: "cond-" + the condition as words + xxHash32 over the condition, the texts of both cases and the value that it is compared with
+    public string Name
     {
-        EndpointProperty.Url => "url",
-        EndpointProperty.Host or EndpointProperty.IPV4Host => "host",
-        EndpointProperty.Port => "port",
-        EndpointProperty.Scheme => "scheme",
-        EndpointProperty.TargetPort => "targetPort",
-        EndpointProperty.HostAndPort => HostAndPort,
-        EndpointProperty.TlsEnabled => "tlsEnabled",
-        _ => throw new InvalidOperationException($"{Property} is no property of an endpoint."),
-    }}}}";
-
-    // two expressions between one pair of braces: "{redis.bindings.tcp.host}:{redis.bindings.tcp.port}"
-    private string HostAndPort => $"host}}:{{{Endpoint.Resource.Name}.bindings.{Endpoint.EndpointName}.port";
-
-    public async ValueTask<string?> GetValueAsync(CancellationToken cancellationToken = default)
-    {
-        switch (Property)
+        get
         {
-            case EndpointProperty.Scheme:
-                return Endpoint.Scheme;
-            case EndpointProperty.TlsEnabled:
-                return bool.FalseString;
-            case EndpointProperty.TargetPort when Endpoint.Resource is ProjectResource:
-                return ReplicaPort(Endpoint.EndpointName);
+            var hash = XxHash32.Hash(Encoding.UTF8.GetBytes($"{endpoint.Expression("tlsEnabled")}{text}{true}"));
+            return $"cond-{endpoint.Resource.Name}-bindings-{endpoint.EndpointName}-tlsenabled-{Convert.ToHexStringLower(hash)}";
         }
-
-        var allocated = await Endpoint.EndpointAnnotation.WaitForAllocationAsync(cancellationToken);
-        return Property switch
-        {
-            EndpointProperty.Url => allocated.UriString,
-            EndpointProperty.Host => allocated.Address,
-            EndpointProperty.IPV4Host => "127.0.0.1",
-            EndpointProperty.HostAndPort => $"{allocated.Address}:{allocated.Port}",
-            _ => allocated.Port.ToString(CultureInfo.InvariantCulture),
-        };
     }
 
-    /// <summary>Each replica listens on a port of its own, unknown while the value is resolved; the engine fills it in per replica.</summary>
-    internal static string ReplicaPort(string endpointName) => $"{{{{port of {endpointName}}}}}";
+    public string ValueExpression => $"{{{Name}.connectionString}}";
+
+    public ValueTask<string?> GetValueAsync(CancellationToken cancellationToken) => ValueTask.FromResult<string?>("");
 }

@@ -1,27 +1,22 @@
 using System.Text.Json;
-using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 
 namespace LocalAspire.Publishing;
 
 /// <summary>`--publisher manifest`: writes the file instead of running the graph, then ends the application.</summary>
-internal sealed class ManifestPublisher(IDistributedApplicationBuilder builder, IHostApplicationLifetime lifetime) : BackgroundService
+internal sealed class ManifestPublisher(IConfiguration configuration, DistributedApplicationModel model, IHostApplicationLifetime lifetime) : BackgroundService
 {
-    public static string OutputPath(IConfiguration configuration)
-    {
-        var path = configuration["Pipeline:OutputPath"] ?? configuration["Publishing:OutputPath"] ?? "aspire-manifest.json";
-        return Path.GetFullPath(path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? path : Path.Combine(path, "aspire-manifest.json"));
-    }
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var path = OutputPath(builder.Configuration);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        using var content = new MemoryStream();
-        await using (var json = new Utf8JsonWriter(content, new JsonWriterOptions { Indented = true }))
-            await new ManifestWriter(json, Path.GetDirectoryName(path)!, builder.ExecutionContext).WriteAsync(builder.Resources, stoppingToken);
-        await File.WriteAllBytesAsync(path, content.ToArray(), stoppingToken);
+        var path = Path.GetFullPath(configuration["Pipeline:OutputPath"] ?? "aspire-manifest.json");
+        if (!path.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
+            path = Path.Combine(path, "aspire-manifest.json");
+        var folder = Directory.CreateDirectory(Path.GetDirectoryName(path)!).FullName;
+        await File.WriteAllTextAsync(path, new ManifestWriter(folder).Write(model.Resources).ToJsonString(Indented), stoppingToken);
         Console.WriteLine($"Published manifest to: {path}");
         lifetime.StopApplication();
     }

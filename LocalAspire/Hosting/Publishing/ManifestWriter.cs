@@ -1,239 +1,139 @@
-using System.Text.Json;
-using Aspire.Hosting;
+using System.Text.Json.Nodes;
 using Aspire.Hosting.ApplicationModel;
 
 namespace LocalAspire.Publishing;
 
-/// <summary>The deployment manifest, in the real one's order: the graph's resources, what they refer to, encoded parameters, conditions.</summary>
-internal sealed class ManifestWriter(Utf8JsonWriter json, string folder, DistributedApplicationExecutionContext executionContext)
+/// <summary>The deployment manifest, in the real one's order: the graph's resources, the parameters they refer to, conditions.</summary>
+internal sealed class ManifestWriter(string folder)
 {
-    private readonly List<IResource> _referenced = [];
-    private readonly List<(ParameterResource Parameter, string Format)> _encoded = [];
-    private readonly Dictionary<string, ReferenceExpression> _conditions = [];
+    private readonly JsonObject _resources = [];
+    private readonly List<ParameterResource> _parameters = [];
+    private readonly HashSet<ParameterResource> _encoded = [];
+    private readonly Dictionary<string, WhenTls> _conditions = [];
 
-    public async Task WriteAsync(ICollection<IResource> resources, CancellationToken cancellationToken)
+    public JsonObject Write(IEnumerable<IResource> resources)
     {
-        json.WriteStartObject();
-        json.WriteStartObject("resources");
         foreach (var resource in resources)
-            await WriteResourceAsync(resource, cancellationToken);
-        // writing one may refer to a further one
-        for (var i = 0; i < _referenced.Count; i++)
+            _resources[resource.Name] = Describe(resource);
+        foreach (var parameter in _parameters)
         {
-            if (!resources.Contains(_referenced[i]))
-                await WriteResourceAsync(_referenced[i], cancellationToken);
+            if (!_resources.ContainsKey(parameter.Name))
+                _resources[parameter.Name] = Describe(parameter);
+            if (_encoded.Contains(parameter))
+                _resources[EncodedName(parameter)] = new JsonObject { ["type"] = "annotated.string", ["value"] = parameter.ValueExpression, ["filter"] = "uri" };
         }
 
-        foreach (var (parameter, format) in _encoded.ToArray())
-            WriteEncoded(parameter, format);
-        foreach (var (name, condition) in _conditions)
-            await WriteConditionAsync(name, condition, cancellationToken);
-        json.WriteEndObject();
-        json.WriteEndObject();
-        await json.FlushAsync(cancellationToken);
+        foreach (var name in _conditions.Keys)
+            _resources[name] = new JsonObject { ["type"] = "value.v0", ["connectionString"] = "" };
+        return new JsonObject { ["resources"] = _resources };
     }
 
-    private async Task WriteResourceAsync(IResource resource, CancellationToken cancellationToken)
+    private JsonObject Describe(IResource resource) => resource switch
     {
-        json.WriteStartObject(resource.Name);
-        switch (resource)
+        ContainerResource container => Container(container),
+        ProjectResource project => Project(project),
+        ParameterResource parameter => new JsonObject
         {
-            case ContainerResource container:
-                await WriteContainerAsync(container, cancellationToken);
-                break;
-            case ProjectResource project:
-                json.WriteString("type", "project.v0");
-                json.WriteString("path", Path.GetRelativePath(folder, project.GetProjectMetadata().ProjectPath).Replace('\\', '/'));
-                WriteArguments(project);
-                await WriteEnvironmentAsync(project, cancellationToken);
-                WriteBindings(project);
-                break;
-            case ParameterResource parameter:
-                WriteParameter(parameter);
-                break;
-            case IResourceWithConnectionString connection:
-                json.WriteString("type", "value.v0");
-                json.WriteString("connectionString", Expression(connection.ConnectionStringExpression));
-                break;
-            default:
-                json.WriteString("error", "This resource does not support generation in the manifest.");
-                break;
-        }
+            ["type"] = "parameter.v0",
+            ["value"] = $"{{{parameter.Name}.inputs.value}}",
+            ["inputs"] = new JsonObject { ["value"] = Input(parameter) },
+        },
+        IResourceWithConnectionString connection => new JsonObject { ["type"] = "value.v0", ["connectionString"] = Expression(connection.ConnectionStringExpression) },
+        _ => new JsonObject { ["error"] = "This resource does not support generation in the manifest." },
+    };
 
-        json.WriteEndObject();
-        foreach (var (parameter, format) in _encoded.Where(item => item.Parameter == resource).ToArray())
-            WriteEncoded(parameter, format);
-    }
-
-    private async Task WriteContainerAsync(ContainerResource container, CancellationToken cancellationToken)
+    private JsonObject Container(ContainerResource container)
     {
-        json.WriteString("type", "container.v0");
+        var json = new JsonObject { ["type"] = "container.v0" };
         if (container is IResourceWithConnectionString connection)
-            json.WriteString("connectionString", Expression(connection.ConnectionStringExpression));
-        var image = container.Annotations.OfType<ContainerImageAnnotation>().Last();
-        json.WriteString("image", $"{image.Registry}/{image.Image}:{image.Tag}");
-        if (container.Entrypoint is not null)
-            json.WriteString("entrypoint", container.Entrypoint);
-        WriteArguments(container);
-        WriteMounts(container);
-        await WriteEnvironmentAsync(container, cancellationToken);
-        WriteBindings(container);
+            json["connectionString"] = Expression(connection.ConnectionStringExpression);
+        var image = container.Annotations.OfType<ContainerAnnotation>().Single();
+        json["image"] = image.Image;
+        if (image.Entrypoint is not null)
+            json["entrypoint"] = image.Entrypoint;
+        AddArguments(container, json);
+        var volumes = container.Annotations.OfType<VolumeAnnotation>()
+            .Select(volume => new JsonObject { ["name"] = volume.Name, ["target"] = volume.Target, ["readOnly"] = volume.IsReadOnly }).ToArray();
+        if (volumes.Length > 0)
+            json["volumes"] = new JsonArray([.. volumes]);
+        return WithEnvironmentAndBindings(container, json);
     }
 
-    private void WriteParameter(ParameterResource parameter)
+    private JsonObject Project(ProjectResource project)
     {
-        json.WriteString("type", "parameter.v0");
-        json.WriteString("value", $"{{{parameter.Name}.inputs.value}}");
-        json.WriteStartObject("inputs");
-        json.WriteStartObject("value");
-        json.WriteString("type", "string");
+        var json = new JsonObject { ["type"] = "project.v0", ["path"] = Path.GetRelativePath(folder, project.ProjectPath).Replace('\\', '/') };
+        AddArguments(project, json);
+        return WithEnvironmentAndBindings(project, json);
+    }
+
+    private static void AddArguments(IResource resource, JsonObject json)
+    {
+        var arguments = resource.Annotations.OfType<ArgumentsAnnotation>().SelectMany(item => item.Arguments).ToArray();
+        if (arguments.Length > 0)
+            json["args"] = new JsonArray([.. arguments.Select(argument => JsonValue.Create(argument))]);
+    }
+
+    private static JsonObject Input(ParameterResource parameter)
+    {
+        var input = new JsonObject { ["type"] = "string" };
         if (parameter.Secret)
-            json.WriteBoolean("secret", true);
-        if (parameter.Default is not null)
-        {
-            json.WriteStartObject("default");
-            parameter.Default.WriteToManifest(json);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndObject();
-        json.WriteEndObject();
+            input["secret"] = true;
+        if (parameter.Generated is not { } rule)
+            return input;
+        var generate = new JsonObject { ["minLength"] = PasswordRule.Length };
+        if (!rule.Special)
+            generate["special"] = false;
+        input["default"] = new JsonObject { ["generate"] = generate };
+        return input;
     }
 
-    private void WriteEncoded(ParameterResource parameter, string format)
+    private JsonObject WithEnvironmentAndBindings(IResource resource, JsonObject json)
     {
-        _encoded.Remove((parameter, format));
-        json.WriteStartObject($"{parameter.Name}-{format}-encoded");
-        json.WriteString("type", "annotated.string");
-        json.WriteString("value", parameter.ValueExpression);
-        json.WriteString("filter", format);
-        json.WriteEndObject();
+        var variables = new Dictionary<string, object>();
+        foreach (var annotation in resource.Annotations.OfType<EnvironmentAnnotation>())
+            annotation.Add(variables);
+        if (variables.Count > 0)
+            json["env"] = new JsonObject(variables.Select(variable => KeyValuePair.Create(variable.Key, (JsonNode?)Expression(variable.Value))));
+        var bindings = resource.Annotations.OfType<EndpointAnnotation>().Select(endpoint => KeyValuePair.Create(endpoint.Name, (JsonNode?)Binding(endpoint))).ToArray();
+        if (bindings.Length > 0)
+            json["bindings"] = new JsonObject(bindings);
+        return json;
     }
 
-    // which branch holds is known now: nothing at deployment time changes an endpoint's scheme
-    private async Task WriteConditionAsync(string name, ReferenceExpression condition, CancellationToken cancellationToken)
+    private static JsonObject Binding(EndpointAnnotation endpoint)
     {
-        var holds = string.Equals(await condition.Condition!.GetValueAsync(cancellationToken), condition.MatchValue, StringComparison.OrdinalIgnoreCase);
-        json.WriteStartObject(name);
-        json.WriteString("type", "value.v0");
-        json.WriteString("connectionString", Expression((holds ? condition.WhenTrue : condition.WhenFalse)!));
-        json.WriteEndObject();
+        var json = new JsonObject { ["scheme"] = endpoint.UriScheme, ["protocol"] = "tcp", ["transport"] = endpoint.IsHttp ? "http" : "tcp" };
+        if (endpoint.Port is { } port && port != endpoint.TargetPort)
+            json["port"] = port;
+        if (endpoint.TargetPort is { } targetPort)
+            json["targetPort"] = targetPort;
+        if (endpoint.IsExternal)
+            json["external"] = true;
+        return json;
     }
 
-    private void WriteArguments(IResource resource)
-    {
-        var arguments = new List<object>();
-        foreach (var annotation in resource.Annotations.OfType<CommandLineArgsCallbackAnnotation>())
-            annotation.Callback(arguments);
-        if (arguments.Count == 0)
-            return;
-        json.WriteStartArray("args");
-        foreach (var argument in arguments)
-            json.WriteStringValue(Expression(argument));
-        json.WriteEndArray();
-    }
-
-    private void WriteMounts(ContainerResource container)
-    {
-        foreach (var (property, type) in new[] { ("bindMounts", ContainerMountType.BindMount), ("volumes", ContainerMountType.Volume) })
-        {
-            var mounts = container.Annotations.OfType<ContainerMountAnnotation>().Where(mount => mount.Type == type).ToArray();
-            if (mounts.Length == 0)
-                continue;
-            json.WriteStartArray(property);
-            foreach (var mount in mounts)
-            {
-                json.WriteStartObject();
-                json.WriteString(type == ContainerMountType.Volume ? "name" : "source", mount.Source);
-                json.WriteString("target", mount.Target);
-                json.WriteBoolean("readOnly", mount.IsReadOnly);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-        }
-    }
-
-    private async Task WriteEnvironmentAsync(IResource resource, CancellationToken cancellationToken)
-    {
-        var context = new EnvironmentCallbackContext(executionContext, resource, cancellationToken: cancellationToken);
-        foreach (var annotation in resource.Annotations.OfType<EnvironmentCallbackAnnotation>())
-            await annotation.Callback(context);
-        if (context.EnvironmentVariables.Count == 0)
-            return;
-        json.WriteStartObject("env");
-        foreach (var (name, value) in context.EnvironmentVariables)
-            json.WriteString(name, Expression(value));
-        json.WriteEndObject();
-    }
-
-    private void WriteBindings(IResource resource)
-    {
-        var endpoints = resource.Annotations.OfType<EndpointAnnotation>().ToArray();
-        if (endpoints.Length == 0)
-            return;
-        json.WriteStartObject("bindings");
-        foreach (var endpoint in endpoints)
-        {
-            json.WriteStartObject(endpoint.Name);
-            json.WriteString("scheme", endpoint.UriScheme);
-            json.WriteString("protocol", endpoint.Protocol.ToString().ToLowerInvariant());
-            json.WriteString("transport", endpoint.Transport);
-            if (endpoint.Port is { } port && port != endpoint.TargetPort)
-                json.WriteNumber("port", port);
-            if (endpoint.TargetPort is { } targetPort)
-                json.WriteNumber("targetPort", targetPort);
-            if (endpoint.IsExternal)
-                json.WriteBoolean("external", true);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndObject();
-    }
-
-    /// <summary>The value as the manifest spells it; whatever it refers to gets its own entry later.</summary>
-    private string Expression(object value)
+    /// <summary>The value as the manifest spells it; the parameters and conditions it refers to get their own entries later.</summary>
+    private string Expression(object value, bool isUri = false)
     {
         switch (value)
         {
-            case ReferenceExpression { IsConditional: true } condition:
-                _conditions.TryAdd(condition.Name!, condition);
-                return condition.ValueExpression;
             case ReferenceExpression expression:
-                var parts = expression.ValueProviders.Select((provider, index) => (object)Part(provider, expression.ManifestExpressions[index], expression.StringFormats[index])).ToArray();
-                return string.Format(System.Globalization.CultureInfo.InvariantCulture, expression.Format, parts);
-            case IManifestExpressionProvider provider:
-                return Part(provider, provider.ValueExpression, format: null);
+                return string.Concat(expression.Parts.Select(part => part.Value is null ? part.Text : Expression(part.Value, part.IsUri)));
+            case ParameterResource parameter:
+                if (!_parameters.Contains(parameter))
+                    _parameters.Add(parameter);
+                if (isUri)
+                    _encoded.Add(parameter);
+                return isUri ? $"{{{EncodedName(parameter)}.value}}" : parameter.ValueExpression;
+            case WhenTls condition:
+                _conditions[condition.Name] = condition;
+                return condition.ValueExpression;
+            case IExpressionValue other:
+                return other.ValueExpression;
             default:
-                return Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture) ?? "";
+                return (string)value;
         }
     }
 
-    private string Part(object provider, string expression, string? format)
-    {
-        switch (provider)
-        {
-            case ReferenceExpression nested:
-                return Expression(nested);
-            case ParameterResource parameter when format is not null:
-                Refer(parameter);
-                if (!_encoded.Contains((parameter, format)))
-                    _encoded.Add((parameter, format));
-                return $"{{{parameter.Name}-{format}-encoded.value}}";
-            case ConnectionStringReference connection:
-                Refer(connection.Resource);
-                return expression;
-            case IResource resource:
-                Refer(resource);
-                return expression;
-            default:
-                return expression;
-        }
-    }
-
-    private void Refer(IResource resource)
-    {
-        if (!_referenced.Contains(resource))
-            _referenced.Add(resource);
-    }
+    private static string EncodedName(ParameterResource parameter) => $"{parameter.Name}-uri-encoded";
 }

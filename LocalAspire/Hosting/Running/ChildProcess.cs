@@ -6,22 +6,25 @@ using Aspire.Hosting;
 
 namespace LocalAspire.Running;
 
-/// <param name="DeathSignal">What the kernel sends when the AppHost dies without a word.</param>
-/// <param name="Input">Written to its standard input: secrets have no place in arguments, which every user can list.</param>
-internal sealed record ChildCommand(string File, IReadOnlyList<string> Arguments, string WorkingDirectory)
+internal sealed record ChildCommand(string File, params IReadOnlyList<string> Arguments)
 {
+    public string WorkingDirectory { get; init; } = "/";
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>What the kernel sends when the AppHost dies without a word.</summary>
     public string DeathSignal { get; init; } = "KILL";
 
-    public string? Input { get; init; }
+    /// <summary>Written to its standard input: secrets have no place in arguments, which every user can list.</summary>
+    public string Input { get; init; } = "";
 }
 
 /// <summary>A process that does not outlive the AppHost, whatever happens to it.</summary>
-internal sealed class ChildProcess : IDisposable
+internal sealed class ChildProcess
 {
     public const int Interrupt = 2;
     public const int Terminate = 15;
+
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(10);
 
     // of the AppHost's own launch; a child that inherited them would listen on the AppHost's address
     private static readonly string[] NotInherited = ["ASPNETCORE_URLS", "ASPNETCORE_HTTP_PORTS", "ASPNETCORE_HTTPS_PORTS", "DOTNET_LAUNCH_PROFILE"];
@@ -41,7 +44,6 @@ internal sealed class ChildProcess : IDisposable
     }
 
     public int Pid { get; }
-
     public Task<int> Exited { get; }
 
     public static async Task<ChildProcess> StartAsync(ChildCommand command, Action<string, bool> onLine)
@@ -71,8 +73,7 @@ internal sealed class ChildProcess : IDisposable
         await started.Task;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        if (command.Input is not null)
-            await process.StandardInput.WriteAsync(command.Input);
+        await process.StandardInput.WriteAsync(command.Input);
         process.StandardInput.Close();
         return new ChildProcess(process);
     }
@@ -81,21 +82,19 @@ internal sealed class ChildProcess : IDisposable
     public static async Task<string> RunAsync(ChildCommand command)
     {
         var output = new ConcurrentQueue<string>();
-        using var child = await StartAsync(command, (line, _) => output.Enqueue(line));
+        var child = await StartAsync(command, (line, _) => output.Enqueue(line));
         var code = await child.Exited;
         var text = string.Join('\n', output);
         return code == 0 ? text : throw new DistributedApplicationException($"{command.File} ended with exit code {code}: {text}");
     }
 
-    public async Task StopAsync(int signal, TimeSpan patience)
+    public async Task StopAsync(int signal)
     {
-        if (Exited.IsCompleted)
-            return;
         if (OperatingSystem.IsWindows() || Kill(Pid, signal) != 0)
             _process.Kill(entireProcessTree: true);
         try
         {
-            await Exited.WaitAsync(patience);
+            await Exited.WaitAsync(StopPatience);
         }
         catch (TimeoutException)
         {
@@ -104,19 +103,20 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
-    public void Dispose() => _process.Dispose();
-
     private static async Task<int> WaitAsync(Process process)
     {
         await process.WaitForExitAsync();
-        return process.ExitCode;
+        var exitCode = process.ExitCode;
+        process.Dispose();
+        return exitCode;
     }
 
     private static ProcessStartInfo Describe(ChildCommand command)
     {
-        // a session of its own: Ctrl-C at the terminal reaches the AppHost alone, which then stops its children in order
+        // a session of its own: Ctrl-C at the terminal reaches the AppHost alone, which then stops its children in order;
+        // and no life for a child whose AppHost died before the kernel knew that it is to be told
         string[] line = GuardsChildren
-            ? ["setsid", "setpriv", "--pdeathsig", command.DeathSignal, "--", command.File, .. command.Arguments]
+            ? ["setsid", "setpriv", "--pdeathsig", command.DeathSignal, "--", "sh", "-c", "[ $PPID = $0 ] && exec \"$@\"", $"{System.Environment.ProcessId}", command.File, .. command.Arguments]
             : [command.File, .. command.Arguments];
         var start = new ProcessStartInfo(line[0], line[1..])
         {
@@ -147,4 +147,11 @@ internal sealed class ChildProcess : IDisposable
 
     [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static extern int Kill(int pid, int signal);
+}
+
+internal static class Executables
+{
+    public static IEnumerable<string> Path => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(System.IO.Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+
+    public static string? Find(string name) => Path.Select(folder => System.IO.Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 }

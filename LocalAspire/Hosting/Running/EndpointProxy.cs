@@ -1,5 +1,7 @@
 using System.Net;
+using System.Text;
 using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -10,20 +12,21 @@ using Yarp.ReverseProxy.Forwarder;
 namespace LocalAspire.Running;
 
 /// <summary>One stable port in front of a project's replicas: HTTP and WebSockets, spread over those that are ready.</summary>
-internal sealed class EndpointProxy(string resourceName, string endpointName, IReadOnlyList<ProjectInstance> replicas) : IAsyncDisposable
+internal sealed class EndpointProxy(EndpointReference endpoint, IReadOnlyList<ProjectInstance> replicas) : HttpTransformer, IAsyncDisposable
 {
     // long-polling and WebSockets may be silent for long: the replicas decide when a connection ends
     private static readonly ForwarderRequestConfig Patient = new() { ActivityTimeout = TimeSpan.FromDays(1), Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
-    private static readonly HttpTransformer AsAsked = new KeepHost();
 
+    // header values are bytes: Latin-1 in, Latin-1 out passes each of them as it came
     private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
     {
         UseProxy = false,
         AllowAutoRedirect = false,
-        AutomaticDecompression = DecompressionMethods.None,
         UseCookies = false,
         ActivityHeadersPropagator = null,
         ConnectTimeout = TimeSpan.FromSeconds(2),
+        RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
+        ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
     });
 
     private WebApplication? _server;
@@ -39,10 +42,11 @@ internal sealed class EndpointProxy(string resourceName, string endpointName, IR
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
+            kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
+            kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
             kestrel.ListenLocalhost(port);
         });
-        builder.Services.AddHttpForwarder();
-        builder.Services.AddSingleton<IHostLifetime, LivesWithTheAppHost>();
+        builder.Services.AddHttpForwarder().AddSingleton<IHostLifetime, LivesWithTheAppHost>();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMilliseconds(200));
         _server = builder.Build();
         _forwarder = _server.Services.GetRequiredService<IHttpForwarder>();
@@ -53,12 +57,27 @@ internal sealed class EndpointProxy(string resourceName, string endpointName, IR
         }
         catch (IOException failure)
         {
-            throw new DistributedApplicationException(PortInUse(port, resourceName, endpointName), failure);
+            throw new DistributedApplicationException(PortInUse(endpoint, port), failure);
         }
     }
 
-    public static string PortInUse(int port, string resource, string endpoint) =>
-        $"port {port} of resource '{resource}' (endpoint '{endpoint}') is in use by another process: end that one or choose another port";
+    public static string PortInUse(EndpointReference endpoint, int port) =>
+        $"port {port} of resource '{endpoint.Resource.Name}' (endpoint '{endpoint.EndpointName}') is in use by another process: end that one or choose another port";
+
+    public override async ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+    {
+        await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
+        proxyRequest.Headers.Host = httpContext.Request.Host.Value;
+    }
+
+    // an answer's Upgrade is taken for one between two neighbours and left out, but with 426 it says what the client is to speak (RFC 9110, 15.5.22)
+    public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    {
+        var copiesBody = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
+        if (proxyResponse?.StatusCode == HttpStatusCode.UpgradeRequired)
+            httpContext.Response.Headers.Upgrade = proxyResponse.Headers.Upgrade.ToString();
+        return copiesBody;
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -75,7 +94,7 @@ internal sealed class EndpointProxy(string resourceName, string endpointName, IR
     {
         foreach (var replica in InTurn())
         {
-            var error = await _forwarder!.SendAsync(context, $"http://127.0.0.1:{replica.Port(endpointName)}", _client, Patient, AsAsked);
+            var error = await _forwarder!.SendAsync(context, $"http://127.0.0.1:{replica.Port(endpoint.EndpointName)}", _client, Patient, this);
             if (error == ForwarderError.None || context.Response.HasStarted || context.RequestAborted.IsCancellationRequested || !MayRepeat(context))
                 return;
             context.Features.Set<IForwarderErrorFeature>(null);
@@ -84,7 +103,7 @@ internal sealed class EndpointProxy(string resourceName, string endpointName, IR
 
         context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         context.Response.Headers.RetryAfter = "1";
-        await context.Response.WriteAsync($"No replica of {resourceName} is ready.", context.RequestAborted);
+        await context.Response.WriteAsync($"No replica of {endpoint.Resource.Name} is ready.", context.RequestAborted);
     }
 
     // a replica that died a moment ago never saw the request, or it was one that may be asked twice
@@ -93,24 +112,12 @@ internal sealed class EndpointProxy(string resourceName, string endpointName, IR
         || HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
 
     // the ready ones first; where none is, those that run may still answer
-    private List<ProjectInstance> InTurn()
+    private ProjectInstance[] InTurn()
     {
-        var candidates = replicas.Where(replica => replica.IsReady).ToList();
-        if (candidates.Count == 0)
-            candidates = [.. replicas.Where(replica => replica.IsRunning)];
-        if (candidates.Count == 0)
-            return candidates;
-        var first = (int)((uint)Interlocked.Increment(ref _turn) % candidates.Count);
+        var ready = replicas.Where(replica => replica.IsReady).ToArray();
+        var candidates = ready.Length > 0 ? ready : [.. replicas.Where(replica => replica.IsRunning)];
+        var first = candidates.Length == 0 ? 0 : (int)((uint)Interlocked.Increment(ref _turn) % candidates.Length);
         return [.. candidates[first..], .. candidates[..first]];
-    }
-
-    private sealed class KeepHost : HttpTransformer
-    {
-        public override async ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
-        {
-            await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
-            proxyRequest.Headers.Host = httpContext.Request.Host.Value;
-        }
     }
 
     private sealed class LivesWithTheAppHost : IHostLifetime

@@ -1,4 +1,3 @@
-using System.Net;
 using Aspire.Hosting.ApplicationModel;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
@@ -12,55 +11,47 @@ namespace LocalAspire.Running;
 /// </summary>
 internal static class ExternalServers
 {
+    private const int RedisPort = 6379;
+
     public static void Apply(IResource resource, IConfiguration configuration)
     {
-        var explicitly = configuration.GetConnectionString(resource.Name);
-        if (string.IsNullOrWhiteSpace(explicitly))
+        if (configuration.GetConnectionString(resource.Name) is not { Length: > 0 } configured)
             return;
         switch (resource)
         {
             case RedisResource redis:
-                Apply(redis, explicitly);
+                Apply(redis, configured);
                 break;
             case PostgresServerResource server:
-                Apply(server, explicitly);
+                Apply(server, configured);
                 break;
             case PostgresDatabaseResource database:
-                database.External = explicitly;
+                database.External = configured;
                 // its server is not ours then either
-                if (database.Parent.External is null)
-                    Apply(database.Parent, new NpgsqlConnectionStringBuilder(explicitly) { Database = null }.ConnectionString);
+                if (database.Server.External is null)
+                    Apply(database.Server, new NpgsqlConnectionStringBuilder(configured) { Database = null }.ConnectionString);
                 break;
         }
     }
 
-    private static void Apply(RedisResource redis, string connectionString)
+    private static void Apply(RedisResource redis, string configured)
     {
-        redis.External = connectionString;
-        var options = ConfigurationOptions.Parse(connectionString);
-        if (string.IsNullOrEmpty(options.Password))
-            redis.PasswordParameter = null;
+        redis.External = configured;
+        if (ConfigurationOptions.Parse(configured).Password is { Length: > 0 } password)
+            redis.PasswordParameter!.Override(password);
         else
-            redis.PasswordParameter?.Override(options.Password);
-        var (host, port) = options.EndPoints.FirstOrDefault() switch
-        {
-            DnsEndPoint dns => (dns.Host, dns.Port),
-            IPEndPoint ip => (ip.Address.ToString(), ip.Port),
-            _ => ("localhost", 0),
-        };
-        Allocate(redis.PrimaryEndpoint, host, port == 0 ? 6379 : port);
+            redis.PasswordParameter = null;
+        // "localhost:6379,password=x"
+        var address = new Uri($"redis://{configured.Split(',').First(part => !part.Contains('='))}");
+        redis.PrimaryEndpoint.Annotation.Allocate(address.Host, address.Port < 0 ? RedisPort : address.Port);
     }
 
-    private static void Apply(PostgresServerResource server, string connectionString)
+    private static void Apply(PostgresServerResource server, string configured)
     {
-        server.External = connectionString;
-        var options = new NpgsqlConnectionStringBuilder(connectionString);
-        server.UserNameParameter?.Override(options.Username ?? "postgres");
-        server.DefaultUserName = options.Username ?? "postgres";
+        server.External = configured;
+        var options = new NpgsqlConnectionStringBuilder(configured);
+        server.ExternalUserName = options.Username;
         server.PasswordParameter.Override(options.Password ?? "");
-        Allocate(server.PrimaryEndpoint, options.Host ?? "localhost", options.Port);
+        server.PrimaryEndpoint.Annotation.Allocate(options.Host ?? "localhost", options.Port);
     }
-
-    private static void Allocate(EndpointReference endpoint, string host, int port) =>
-        endpoint.EndpointAnnotation.AllocatedEndpoint = new AllocatedEndpoint(endpoint.EndpointAnnotation, host, port);
 }

@@ -10,33 +10,46 @@ internal static class HealthMonitor
     private static readonly TimeSpan WhileUnwell = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan WhileWell = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(2), ActivityHeadersPropagator = null });
 
     public static ImmutableArray<HealthReportSnapshot> Unanswered(IResource resource) =>
         [.. resource.Annotations.OfType<HealthCheckAnnotation>().Select(check => new HealthReportSnapshot(check.Key, null, null, null))];
 
-    public static async Task RunAsync(Instance instance, Orchestrator owner, CancellationToken cancellationToken)
+    /// <param name="make">Called at the first check, when the connection string is known.</param>
+    public static HealthCheckAnnotation Check(string key, Func<CancellationToken, Task<IHealthCheck>> make)
     {
-        var checks = instance.Resource.Annotations.OfType<HealthCheckAnnotation>().Select(check => check.Key).ToArray();
-        var announced = false;
+        HealthCheckContext? context = null;
+        return new(key, EndpointName: null, async (_, cancellationToken) =>
+        {
+            context ??= new() { Registration = new(key, await make(cancellationToken), HealthStatus.Unhealthy, tags: null) };
+            return await context.Registration.Factory(null!).CheckHealthAsync(context, cancellationToken);
+        });
+    }
+
+    /// <summary>Asked of every replica by itself, so that the proxy can leave out the one that is not ready.</summary>
+    public static HealthCheckAnnotation HttpCheck(string key, string endpointName, string path, int statusCode) => new(key, endpointName, async (port, cancellationToken) =>
+    {
+        var address = new Uri(new Uri($"http://localhost:{port}"), path);
+        using var response = await Http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        return (int)response.StatusCode == statusCode ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy($"{address} answered {(int)response.StatusCode}, not {statusCode}.");
+    });
+
+    public static async Task RunAsync(Instance instance, CancellationToken cancellationToken)
+    {
+        var checks = instance.Resource.Annotations.OfType<HealthCheckAnnotation>().ToArray();
         try
         {
-            while (true)
+            do
             {
-                var reports = await Task.WhenAll(checks.Select(key => CheckAsync(instance, owner, key, cancellationToken)));
+                var reports = await Task.WhenAll(checks.Select(check => AskAsync(check, instance, cancellationToken)));
                 cancellationToken.ThrowIfCancellationRequested();
                 instance.Publish(before => before with { HealthReports = [.. reports] });
                 var isWell = reports.All(report => report.Status == HealthStatus.Healthy);
-                if (isWell && !announced)
-                {
-                    announced = true;
-                    if (await owner.ReadyAsync(instance))
-                        instance.Publish(before => before with { IsReady = true });
-                }
-
-                if (checks.Length == 0)
-                    return;
+                if (isWell)
+                    instance.SayReady();
                 await Task.Delay(isWell ? WhileWell : WhileUnwell, cancellationToken);
             }
+            while (checks.Length > 0);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -44,39 +57,19 @@ internal static class HealthMonitor
         }
     }
 
-    private static async Task<HealthReportSnapshot> CheckAsync(Instance instance, Orchestrator owner, string key, CancellationToken cancellationToken)
+    private static async Task<HealthReportSnapshot> AskAsync(HealthCheckAnnotation check, Instance instance, CancellationToken cancellationToken)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(Patience);
         try
         {
-            var probe = instance.Resource.Annotations.OfType<HttpProbeAnnotation>().FirstOrDefault(item => item.Key == key);
-            var result = probe is null ? await RegisteredAsync(owner, key, deadline.Token) : await ProbeAsync(instance, owner, probe, deadline.Token);
-            return result with { LastRunAt = DateTime.UtcNow };
+            var port = check.EndpointName is not null && instance is ProjectInstance replica ? replica.Port(check.EndpointName) : 0;
+            var result = await check.Ask(port, deadline.Token);
+            return new(check.Key, result.Status, result.Description ?? result.Exception?.Message, result.Exception?.ToString());
         }
         catch (Exception failure) when (failure is HttpRequestException || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            return new HealthReportSnapshot(key, HealthStatus.Unhealthy, failure.Message, failure.ToString()) { LastRunAt = DateTime.UtcNow };
+            return new(check.Key, HealthStatus.Unhealthy, failure.Message, failure.ToString());
         }
-    }
-
-    private static async Task<HealthReportSnapshot> RegisteredAsync(Orchestrator owner, string key, CancellationToken cancellationToken)
-    {
-        var report = await owner.HealthChecks.CheckHealthAsync(registration => registration.Name == key, cancellationToken);
-        return report.Entries.TryGetValue(key, out var entry)
-            ? new HealthReportSnapshot(key, entry.Status, entry.Description, entry.Exception?.ToString())
-            : new HealthReportSnapshot(key, HealthStatus.Unhealthy, $"There is no health check named '{key}'.", null);
-    }
-
-    private static async Task<HealthReportSnapshot> ProbeAsync(Instance instance, Orchestrator owner, HttpProbeAnnotation probe, CancellationToken cancellationToken)
-    {
-        foreach (var address in instance.ProbeAddresses(probe))
-        {
-            using var response = await owner.Http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            if ((int)response.StatusCode != probe.StatusCode)
-                return new HealthReportSnapshot(probe.Key, HealthStatus.Unhealthy, $"{address} answered {(int)response.StatusCode}, not {probe.StatusCode}.", null);
-        }
-
-        return new HealthReportSnapshot(probe.Key, HealthStatus.Healthy, null, null);
     }
 }

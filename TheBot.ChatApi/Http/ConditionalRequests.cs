@@ -1,0 +1,18 @@
+using Microsoft.Net.Http.Headers;
+
+namespace TheBot.ChatApi.Http;
+
+/// <summary>Changes that are not made where somebody else was first: the thing's version travels as <c>ETag</c> and comes back as <c>If-Match</c> (RFC 9110).</summary>
+internal static class ConditionalRequests
+{
+    /// <summary>What <c>If-Match</c> names: a version, null where anything will do, or what nothing has where it is none of ours.</summary>
+    public static string? KnownVersion(this HttpRequest request)
+    {
+        if (request.Headers.IfMatch is not [{ Length: > 0 } header]) return null;
+        if (!EntityTagHeaderValue.TryParse(header, out var tag)) return "";
+        return tag.Equals(EntityTagHeaderValue.Any) ? null : tag.IsWeak ? "" : tag.Tag.ToString().Trim('"');
+    }
+
+    /// <summary>Tells the version of what is answered.</summary>
+    public static void SetVersion(this HttpResponse response, string version) => response.Headers.ETag = $"\"{version}\"";
+}

@@ -1,0 +1,106 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using TheBot.Contracts;
+using TheBot.Contracts.V1;
+using TheBot.Data.Schema;
+
+namespace TheBot.Tests.Roster;
+
+/// <summary>Who is deleted is gone at once and for good; what they wrote stays for everybody.</summary>
+[Collection(ScratchPostgresTests.Name)]
+public sealed class DeletedPersonTests(RosterSchool school) : IClassFixture<RosterSchool>
+{
+    [Fact]
+    public async Task Their_messages_stay_by_the_name_deleted_and_nothing_else_of_them()
+    {
+        var lesson = await school.LessonAsync();
+        await school.SayAsync(lesson.Parent, lesson.Room, "останется");
+        await using var live = await school.Api.SeedAsync(lesson.Parent, lesson.Room);
+        await using var other = await school.Api.SeedAsync(lesson.Student, lesson.Room);
+
+        var (deleted, _, _) = await school.AskAsync(HttpMethod.Delete, $"users/{lesson.Parent.Id}");
+        var (again, _, _) = await school.AskAsync(HttpMethod.Delete, $"users/{lesson.Parent.Id}");
+
+        Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.NoContent), (deleted, again));
+        Assert.Contains(await live.CloseCodeAsync(), new[] { CloseCode.NotAuthenticated, CloseCode.NoAccess }); // whichever is first
+        using var student = school.Rest(lesson.Student);
+        var message = (await student.GetFromJsonAsync<JsonObject>($"/api/v1/rooms/{lesson.Room}/messages"))!["results"]!.AsArray().Single()!;
+        var inForum = (await student.GetFromJsonAsync<JsonObject>($"/api/chat/forum/{lesson.Room}/messages/"))!["results"]!.AsArray().Single()!;
+        Assert.Equal(("останется", "deleted"), ((string)message["content"]!, (string)message["sender"]!["full_name"]!));
+        Assert.Equal(("deleted", "deleted", null), ((string)inForum["sender_name"]!, (string)inForum["sender"]!["full_name"]!, (string?)inForum["sender_avatar"]));
+        var members = (await student.GetFromJsonAsync<JsonArray>($"/api/v1/rooms/{lesson.Room}/members"))!;
+        Assert.Equal(new[] { lesson.Student.Id, lesson.Teacher.Id }.Order(), members.Select(m => (long)m!["user"]!["id"]!));
+        Assert.Equal(
+            (null, null, true),
+            (await school.School.QueryAsync(
+                "SELECT email, password_hash, username <> $2 FROM users WHERE id = $1",
+                row => (row.IsDBNull(0) ? null : row.GetString(0), row.IsDBNull(1) ? null : row.GetString(1), row.GetBoolean(2)), lesson.Parent.Id, lesson.Parent.Username)).Single());
+        await school.AgreesAsync();
+    }
+
+    [Fact]
+    public async Task They_are_in_no_room_any_more_and_cannot_come_back()
+    {
+        var lesson = await school.LessonAsync();
+        using var teacher = school.Rest(lesson.Teacher);
+        var group = (long)(await (await teacher.PostAsJsonAsync("/api/v1/rooms", new { name = "Поход", member_ids = new[] { lesson.Parent.Id, lesson.Student.Id } }))
+            .Content.ReadFromJsonAsync<JsonObject>())!["id"]!;
+        var direct = (long)(await (await teacher.PutAsync($"/api/v1/rooms/direct/{lesson.Parent.Id}", null)).Content.ReadFromJsonAsync<JsonObject>())!["id"]!;
+        await using var watching = await school.Api.V1Async(lesson.Student);
+        await watching.SendAsync(new { type = "subscribe", id = "s", room = group });
+        await watching.NextAsync(V1Type.Subscribed);
+
+        await school.AskAsync(HttpMethod.Delete, $"users/{lesson.Parent.Id}");
+
+        var left = await watching.NextAsync(V1Type.MemberRemoved);
+        Assert.Equal((lesson.Parent.Id, "deleted"), ((long)left["data"]!["user"]!["id"]!, (string)left["data"]!["user"]!["full_name"]!));
+        using var gone = school.Rest(lesson.Parent);
+        using var refused = await gone.GetAsync("/api/v1/rooms");
+        using var login = await school.Api.Api.Rest().PostAsJsonAsync("/api/auth/login/", new { username = lesson.Parent.Username, password = ApiSchool.Password });
+        Assert.Equal((HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized), (refused.StatusCode, login.StatusCode));
+        Assert.Equal((HttpStatusCode.Forbidden, ErrorCode.ReadOnly), await school.SayAsync(lesson.Teacher, direct, "где вы?"));
+        Assert.Equal("deleted", (string)(await teacher.GetFromJsonAsync<JsonObject>($"/api/v1/rooms/{direct}"))!["other_user"]!["full_name"]!);
+        var (active, _, _) = await school.AskAsync(HttpMethod.Put, $"users/{lesson.Parent.Id}/active", new { active = true });
+        var (linked, _, _) = await school.AskAsync(HttpMethod.Put, $"students/{lesson.Student.Id}/guardians/{lesson.Parent.Id}");
+        Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.NotFound), (active, linked));
+        var (free, _, _) = await school.PostAsync("users", new { username = lesson.Parent.Username, first_name = "Другая", role = "parent" });
+        Assert.Equal(HttpStatusCode.Created, free);
+        await school.AgreesAsync();
+    }
+
+    [Fact]
+    public async Task A_deleted_teachers_lessons_end_and_another_teacher_goes_on_in_the_same_room()
+    {
+        var (lesson, successor) = (await school.LessonAsync(), await school.PersonAsync(Role.Teacher));
+        await school.SayAsync(lesson.Teacher, lesson.Room, "задание");
+        await school.AskAsync(HttpMethod.Delete, $"users/{lesson.Teacher.Id}");
+        Assert.Equal((HttpStatusCode.Forbidden, ErrorCode.ReadOnly), await school.SayAsync(lesson.Student, lesson.Room, "вопрос"));
+        var (unfit, _, _) = await school.AskAsync(HttpMethod.Put, $"enrollments/{lesson.Enrollment}/active", new { active = true });
+
+        await school.AskAsync(HttpMethod.Patch, $"enrollments/{lesson.Enrollment}", new { teacher_id = successor.Id });
+        var (active, _, _) = await school.AskAsync(HttpMethod.Put, $"enrollments/{lesson.Enrollment}/active", new { active = true });
+
+        Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.OK), (unfit, active));
+        Assert.Equal(["задание"], await school.ReadAsync(successor, lesson.Room));
+        Assert.Equal((HttpStatusCode.Created, null), await school.SayAsync(lesson.Student, lesson.Room, "вопрос"));
+        await school.AgreesAsync();
+    }
+
+    [Fact]
+    public async Task A_deleted_students_rooms_stay_for_the_others_to_read_and_a_teacher_of_many_is_out_of_all_theirs()
+    {
+        var lesson = await school.LessonAsync();
+        await school.SayAsync(lesson.Student, lesson.Room, "сдал");
+        for (var i = 0; i < 40; i++) await school.School.EnrollAsync(await school.School.PersonAsync(Role.Student), lesson.Subject, lesson.Teacher.Id);
+
+        await school.AskAsync(HttpMethod.Delete, $"users/{lesson.Student.Id}");
+        Assert.Equal(["сдал"], await school.ReadAsync(lesson.Parent, lesson.Room));
+        Assert.Contains("- deleted ↔", await school.School.ScalarAsync<string>("SELECT name FROM rooms WHERE id = $1", lesson.Room), StringComparison.Ordinal);
+
+        await school.AskAsync(HttpMethod.Delete, $"users/{lesson.Teacher.Id}");
+        await school.ProvisionedAsync();
+        Assert.Equal(0L, await school.School.ScalarAsync<long>("SELECT count(*) FROM room_members WHERE user_id = $1 AND cardinality(reasons) > 0", lesson.Teacher.Id));
+        await school.AgreesAsync();
+    }
+}
