@@ -26,9 +26,12 @@ internal static class LoadCommand
         {
             LoadReport.Header();
             var medians = new List<LoadResult>();
-            foreach (var workload in asked.GetValue(workloads)!.Select(Parse))
-            foreach (var count in asked.GetValue(replicas)!)
-            foreach (var wire in asked.GetValue(wires)!)
+            var combinations =
+                from workload in asked.GetValue(workloads)!.Select(Parse)
+                from count in asked.GetValue(replicas)!
+                from wire in asked.GetValue(wires)!
+                select (workload, count, wire);
+            foreach (var (workload, count, wire) in combinations)
             {
                 await using var servers = await ServersUnderLoad.StartAsync(count, workload.School);
                 var results = new List<LoadResult>();
