@@ -16,6 +16,8 @@ internal sealed class ScratchRedis : IAsyncDisposable
 
     public int Pid => _server.ProcessId;
 
+    public int ProcessId => _process.Id;
+
     public static async Task<ScratchRedis> StartAsync()
     {
         var redis = new ScratchRedis();
