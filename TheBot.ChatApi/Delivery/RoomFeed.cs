@@ -1,3 +1,4 @@
+using TheBot.ChatApi.Observability;
 using TheBot.Data.Log;
 using TheBot.Data.Schema;
 

@@ -8,15 +8,13 @@ namespace TheBot.Tests.Support;
 internal sealed class ScratchRedis : IAsyncDisposable
 {
     private readonly RedisServer _server = new();
-    private readonly Road _road;
+    private readonly Bottleneck _bottleneck;
 
-    private ScratchRedis() => _road = new Road(_server.Port);
+    private ScratchRedis() => _bottleneck = new Bottleneck(_server.Port);
 
-    public int Port => _road.Port;
+    public int Port => _bottleneck.Port;
 
     public int Pid => _server.ProcessId;
-
-    public int ProcessId => _process.Id;
 
     public static async Task<ScratchRedis> StartAsync()
     {
@@ -40,7 +38,7 @@ internal sealed class ScratchRedis : IAsyncDisposable
     /// <summary>Whether what is said to it arrives nowhere, while every connection stays open.</summary>
     public bool IsBlackHole
     {
-        set => _road.BytesPerSecond = value ? 0 : int.MaxValue;
+        set => _bottleneck.BytesPerSecond = value ? 0 : int.MaxValue;
     }
 
     /// <summary>Has a command done, over a connection of its own.</summary>
@@ -56,7 +54,7 @@ internal sealed class ScratchRedis : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _road.DisposeAsync();
+        await _bottleneck.DisposeAsync();
         await _server.DisposeAsync();
     }
 }
