@@ -82,14 +82,12 @@ internal static class Findings
         LEFT JOIN (legacy_message a JOIN plan answered ON answered.legacy_id = a.room_id) ON a.id = m.reply_to_id
         WHERE m.reply_to_id IS NOT NULL AND answered.room_id IS DISTINCT FROM p.room_id
         UNION ALL
-        SELECT 'order_by_time', p.room_id, NULL, m.id, 'stands behind a message with a higher id that is older', true
+        SELECT 'order_by_time', o.room_id, NULL, o.message_id, 'stands behind a message with a higher id that is older', true
         FROM (
-            SELECT l.message_id AS id, max(l.message_id) OVER (PARTITION BY l.room_id ORDER BY l.seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-            FROM line l
-            WHERE l.kind = 1) AS o
-        JOIN legacy_message m ON m.id = o.id
-        JOIN plan p ON p.legacy_id = m.room_id
-        WHERE o.before > o.id
+            SELECT room_id, message_id, max(message_id) OVER (PARTITION BY room_id ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+            FROM line
+            WHERE kind = 1) AS o
+        WHERE o.before > o.message_id
         UNION ALL
         SELECT 'pin_empty', p.room_id, NULL, NULL, 'the pinned thread "' || h.title || '" has no message', true
         FROM legacy_thread h

@@ -51,7 +51,8 @@ internal sealed class Importer(VerbRun run, bool dryRun)
 
         await ExecuteAsync(WorkingArea.MoveIdentities, cancellationToken).ConfigureAwait(false);
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-        if (rooms > 0) await ExecuteAsync(RoomContent.Analyze, cancellationToken).ConfigureAwait(false);
+        // a database that was filled at once has no statistics yet; a delta is for autovacuum
+        if (_isFirst) await ExecuteAsync(RoomContent.Analyze, cancellationToken).ConfigureAwait(false);
         return Finished();
 
         ImportReport Finished() => report with

@@ -59,8 +59,9 @@ internal static class WorkingArea
             UNION ALL
             (
                 SELECT 'event ' || e.seq || ' of room ' || e.room_id
-                FROM legacy.rooms r
-                JOIN room_events e ON e.room_id = r.room_id AND e.seq > r.head_seq AND e.actor_id IS NOT NULL
+                FROM legacy.rooms l
+                JOIN rooms r ON r.id = l.room_id AND r.head_seq > l.head_seq
+                JOIN room_events e ON e.room_id = r.id AND e.seq > l.head_seq AND e.actor_id IS NOT NULL
                 LIMIT 1)) AS found (what)
         LIMIT 1
         """;
