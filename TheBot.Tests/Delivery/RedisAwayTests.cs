@@ -25,7 +25,7 @@ public sealed class RedisAwayTests(TwoReplicas replicas, ITestOutputHelper outpu
     public Task Nothing_is_lost_when_it_is_killed() => BreakAsync(isAway: true, Redis.KillAsync, Redis.StartAgainAsync);
 
     [Fact]
-    public Task Nothing_is_lost_when_it_stops_answering() => BreakAsync(isAway: true, Redis.StopAsync, Redis.ContinueAsync);
+    public Task Nothing_is_lost_when_it_stops_answering() => BreakAsync(isAway: true, Now(Redis.Stop), Now(Redis.Continue));
 
     [Fact]
     public Task Nothing_is_lost_when_it_is_a_black_hole() => BreakAsync(
