@@ -29,17 +29,7 @@ public sealed class RedisAwayTests(TwoReplicas replicas, ITestOutputHelper outpu
 
     [Fact]
     public Task Nothing_is_lost_when_it_is_a_black_hole() => BreakAsync(
-        isAway: true,
-        () =>
-        {
-            Redis.IsBlackHole = true;
-            return Task.CompletedTask;
-        },
-        () =>
-        {
-            Redis.IsBlackHole = false;
-            return Task.CompletedTask;
-        });
+        isAway: true, Now(() => Redis.IsBlackHole = true), Now(() => Redis.IsBlackHole = false));
 
     [Fact]
     public Task Nothing_is_lost_when_it_restarts() => BreakAsync(
@@ -60,6 +50,12 @@ public sealed class RedisAwayTests(TwoReplicas replicas, ITestOutputHelper outpu
             await Redis.DoAsync("CLIENT KILL TYPE pubsub");
         },
         () => Task.CompletedTask);
+
+    private static Func<Task> Now(Action act) => () =>
+    {
+        act();
+        return Task.CompletedTask;
+    };
 
     private async Task BreakAsync(bool isAway, Func<Task> breakIt, Func<Task> mendIt)
     {
