@@ -18,7 +18,8 @@ internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options
         lock (Gate)
         {
             if (IsClosed) return false;
-            _subscriptions.Add(subscription);
+            if (_subscriptions.Count == 0) ChatMetrics.RoomOpened();
+            if (_subscriptions.Add(subscription)) ChatMetrics.Subscribed();
             return true;
         }
     }
@@ -64,7 +65,7 @@ internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options
             if (subscription.Position < oldest - 1) return false;
             foreach (var recent in _recent)
             {
-                if (recent.Event.Seq > subscription.Position) subscription.Take(recent);
+                if (recent.Event.Seq > subscription.Position) subscription.Take(recent.SeenFrom(subscription.VisibleFromSeq));
             }
 
             subscription.IsLive = true;
@@ -96,7 +97,7 @@ internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options
 
     protected override void Deliver(RoomEvent logEvent)
     {
-        ChatMetrics.Delivered(DateTimeOffset.UtcNow - logEvent.At);
+        using var watch = DeliveryWatch.Start(logEvent);
         var live = new LiveEvent(logEvent);
         // a text that was deleted is in no resume: what is kept here has it, the log's own reading has not
         if (logEvent.Kind == RoomEventKind.MessageDeleted) _recent.Clear();
@@ -107,9 +108,16 @@ internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options
         }
 
         if (logEvent is { Kind: RoomEventKind.MemberRemoved, SubjectId: { } removed }) Expel(removed, logEvent.Seq);
+
+        // those who came later than a message go first: what happens to it is no more to them than a place in the log
+        foreach (var newcomer in _subscriptions)
+        {
+            if (newcomer is { IsLive: true, VisibleFromSeq: > 0 } && logEvent.Seq > newcomer.Position) newcomer.Take(live.SeenFrom(newcomer.VisibleFromSeq));
+        }
+
         foreach (var subscription in _subscriptions)
         {
-            if (subscription.IsLive && logEvent.Seq > subscription.Position) subscription.Take(live);
+            if (subscription.IsLive && logEvent.Seq > subscription.Position) subscription.Take(live, watch);
         }
     }
 
@@ -129,10 +137,12 @@ internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options
         subscription.HasEnded = true;
         subscription.IsLive = false;
         if (!_subscriptions.Remove(subscription)) return false;
+        ChatMetrics.Unsubscribed();
         subscription.PresentIn?.Leave(RoomId, subscription.Connection.UserId);
         subscription.PresentIn = null;
         if (_subscriptions.Count > 0) return true;
         IsClosed = true;
+        ChatMetrics.RoomClosed();
         left(this);
         return true;
     }
