@@ -41,4 +41,7 @@ internal static partial class DeliveryLog
 
     [LoggerMessage(1112, LogLevel.Warning, "{Connections} connections did not go in time and are cut off")]
     public static partial void CutOff(ILogger logger, int connections);
+
+    [LoggerMessage(1119, LogLevel.Warning, "Whether expired logins were renewed could not be read; trying again")]
+    public static partial void ExpiryUnread(ILogger logger, Exception exception);
 }

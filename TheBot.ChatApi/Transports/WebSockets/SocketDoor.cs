@@ -44,7 +44,14 @@ internal sealed class SocketDoor(TokenAuthenticator tokens, AddressLimits addres
                 using var waiting = CancellationTokenSource.CreateLinkedTokenSource(ended, drain.Begun);
                 var inTime = await Task.WhenAny(firstFrame, Task.Delay(AuthenticateWithin, time, waiting.Token)) == firstFrame;
                 if (!inTime && drain.HasBegun) return Entrance.Refused(CloseCode.Restart, "restarting", firstFrame);
-                who = inTime && await firstFrame is { } token ? await tokens.FindAsync(token, ended) : null;
+                try
+                {
+                    who = inTime && await firstFrame is { } token ? await tokens.FindAsync(token, ended) : null;
+                }
+                catch (LoginProviderException away)
+                {
+                    return Entrance.Refused(CloseCode.Fault, away.Message, firstFrame);
+                }
             }
         }
 
