@@ -40,19 +40,6 @@ internal static class ChatMetrics
 
     public static void ClosedAsSlow() => SlowClosed.Add(1);
 
-    private static readonly UpDownCounter<int> Rooms = Meter.CreateUpDownCounter<int>("thebot.chat.rooms", "{room}", "Rooms that somebody here follows");
-
-    private static readonly UpDownCounter<int> Subscriptions =
-        Meter.CreateUpDownCounter<int>("thebot.chat.subscriptions", "{subscription}", "Rooms followed, counted for each connection");
-
-    public static void RoomOpened() => Rooms.Add(1);
-
-    public static void RoomClosed() => Rooms.Add(-1);
-
-    public static void Subscribed() => Subscriptions.Add(1);
-
-    public static void Unsubscribed() => Subscriptions.Add(-1);
-
     public static void ConnectionOpened() => Connections.Add(1);
 
     public static void ConnectionClosed() => Connections.Add(-1);
