@@ -3,13 +3,17 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
 using Npgsql;
+using KestrelServerOptions = Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions;
 
 namespace TheBot.ChatApi.Http;
 
 /// <summary>What becomes of a request that nobody answered: a problem, never an empty page or a stack trace.</summary>
 internal static partial class ProblemServices
 {
-    /// <summary>Problem details, and the wire's JSON for every endpoint.</summary>
+    /// <summary>Bytes of a body, but where an endpoint says otherwise: many times what any single call needs.</summary>
+    private const int BodyMaxBytes = 1024 * 1024;
+
+    /// <summary>Problem details, the wire's JSON and a limit on bodies for every endpoint.</summary>
     public static IServiceCollection AddProblems(this IServiceCollection services)
     {
         services.AddProblemDetails(options => options.CustomizeProblemDetails = Problems.Complete);
@@ -19,6 +23,8 @@ internal static partial class ProblemServices
             json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
             json.SerializerOptions.AllowDuplicateProperties = false; // which of the two was meant, nobody can tell
         });
+
+        services.Configure<KestrelServerOptions>(server => server.Limits.MaxRequestBodySize = BodyMaxBytes);
 
         // Malformed bodies throw in every environment, so that one place below says what was wrong with them.
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
@@ -36,7 +42,7 @@ internal static partial class ProblemServices
         {
             var context = empty.HttpContext;
             if (Problems.IsSeedPath(context.Request.Path) || context.Request.Path.StartsWithSegments("/api"))
-                await RefuseAsync(context, context.Response.StatusCode, "The request was refused.");
+                await RefuseAsync(context, context.Response.StatusCode, DetailOf(context.Response.StatusCode));
         });
 
     private static Task AnswerAsync(HttpContext context) => context.Features.Get<IExceptionHandlerFeature>()?.Error switch
@@ -50,10 +56,13 @@ internal static partial class ProblemServices
     /// <summary>Words of our own: those of the framework name types.</summary>
     private static string DetailOf(int status) => status switch
     {
+        StatusCodes.Status400BadRequest => "The request has no body, or a value of a wrong type.",
+        StatusCodes.Status404NotFound => "There is nothing at this address.",
+        StatusCodes.Status405MethodNotAllowed => "This address does not take this method.",
         StatusCodes.Status413PayloadTooLarge => "The body is larger than is taken here.",
         StatusCodes.Status415UnsupportedMediaType => "The body must be JSON, and its Content-Type must say so.",
         StatusCodes.Status503ServiceUnavailable => "The login provider does not answer; try again.",
-        _ => "The request has no body, or a value of a wrong type.",
+        _ => "The request was refused.",
     };
 
     /// <summary><c>Failed to bind parameter "int? limit" from "x".</c> says which; nothing else does.</summary>

@@ -72,6 +72,7 @@ internal sealed class OperationReference : IOpenApiOperationTransformer
         if (rules.Any(rule => rule.Policy is not null) || (writes && parameters.Count > 0)) yield return StatusCodes.Status403Forbidden;
         if (parameters.Any(parameter => parameter.In == ParameterLocation.Path)) yield return StatusCodes.Status404NotFound;
         if (parameters.Any(parameter => parameter.Name == "If-Match")) yield return StatusCodes.Status412PreconditionFailed;
+        if (writes && rules.Any(rule => rule.Policy is not null) && operation.RequestBody is not null) yield return StatusCodes.Status409Conflict;
         if (writes) yield return StatusCodes.Status429TooManyRequests;
         yield return StatusCodes.Status503ServiceUnavailable;
     }

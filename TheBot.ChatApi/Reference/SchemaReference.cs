@@ -18,6 +18,9 @@ internal sealed class SchemaReference : IOpenApiSchemaTransformer
         ["kind"] = [.. Enum.GetValues<RoomKind>().Select(kind => kind.ToWire())],
     };
 
+    /// <summary>How the types of bodies, and of the rows of one, are called in this house.</summary>
+    private static readonly string[] BodySuffixes = ["Body", "Request", "Row"];
+
     public Task TransformAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
         if (schema.Type is not { } type) return Task.CompletedTask;
@@ -39,7 +42,7 @@ internal sealed class SchemaReference : IOpenApiSchemaTransformer
     }
 
     /// <summary>What a client sends. Its fields may all be missing to the compiler, so that one answer can name all that are.</summary>
-    private static bool IsBody(Type type) => type.Name.EndsWith("Body", StringComparison.Ordinal) || type.Name.EndsWith("Request", StringComparison.Ordinal);
+    private static bool IsBody(Type type) => BodySuffixes.Any(suffix => type.Name.EndsWith(suffix, StringComparison.Ordinal));
 
     private static void Require(OpenApiSchema body, JsonPropertyInfo member)
     {

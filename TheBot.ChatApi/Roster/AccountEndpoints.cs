@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using TheBot.ChatApi.Auth;
 using TheBot.ChatApi.Http;
@@ -24,5 +25,5 @@ internal static class AccountEndpoints
     }
 
     /// <param name="Active">Whether they may log in.</param>
-    internal sealed record ActiveBody(bool? Active);
+    internal sealed record ActiveBody([property: Required] bool? Active);
 }

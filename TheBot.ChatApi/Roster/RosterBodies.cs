@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using TheBot.Data.Roster;
 using TheBot.Data.Schema;
 
@@ -5,14 +6,30 @@ namespace TheBot.ChatApi.Roster;
 
 // What administrators send. Every field may be missing here, so that one answer can name all that are.
 
-internal sealed record UserBody(string? Username, string? Email, string? Password, string? FirstName, string? LastName, string? Role, bool? IsAdministrator)
+/// <param name="Username">What they log in with; unique in the school.</param>
+/// <param name="Password">Null = none opens the account yet.</param>
+internal sealed record UserBody(
+    [property: Required, StringLength(RosterRules.NameMaxLength, MinimumLength = 1)] string? Username,
+    [property: StringLength(RosterRules.EmailMaxLength)] string? Email,
+    [property: StringLength(RosterRules.PasswordMaxLength, MinimumLength = 1)] string? Password,
+    [property: StringLength(RosterRules.NameMaxLength)] string? FirstName,
+    [property: StringLength(RosterRules.NameMaxLength)] string? LastName,
+    [property: Required] string? Role,
+    bool? IsAdministrator)
 {
     /// <summary>Not the compiler's: it would print the password.</summary>
     public override string ToString() => nameof(UserBody);
 }
 
 /// <param name="PasswordHash"><c>pbkdf2_sha256$iterations$salt$hash</c>, for new accounts only; null = no password opens it yet.</param>
-internal sealed record UserRow(string? Username, string? Email, string? PasswordHash, string? FirstName, string? LastName, string? Role, bool? IsAdministrator)
+internal sealed record UserRow(
+    [property: Required, StringLength(RosterRules.NameMaxLength, MinimumLength = 1)] string? Username,
+    [property: StringLength(RosterRules.EmailMaxLength)] string? Email,
+    string? PasswordHash,
+    [property: StringLength(RosterRules.NameMaxLength)] string? FirstName,
+    [property: StringLength(RosterRules.NameMaxLength)] string? LastName,
+    [property: Required] string? Role,
+    bool? IsAdministrator)
 {
     /// <summary>Not the compiler's: it would print the hash.</summary>
     public override string ToString() => nameof(UserRow);
@@ -20,22 +37,33 @@ internal sealed record UserRow(string? Username, string? Email, string? Password
 
 /// <summary>What shall be; null = as it is.</summary>
 /// <param name="Email">Empty = none.</param>
-internal sealed record UserChangeBody(string? FirstName, string? LastName, string? Email, bool? IsAdministrator);
+internal sealed record UserChangeBody(
+    [property: StringLength(RosterRules.NameMaxLength)] string? FirstName,
+    [property: StringLength(RosterRules.NameMaxLength)] string? LastName,
+    [property: StringLength(RosterRules.EmailMaxLength)] string? Email,
+    bool? IsAdministrator);
 
 /// <param name="ExternalId">The school's own key, by which a repeated call finds the subject.</param>
-internal sealed record SubjectBody(string? Name, string? ExternalId);
+internal sealed record SubjectBody(
+    [property: Required, StringLength(RosterRules.SubjectMaxLength, MinimumLength = 1)] string? Name,
+    [property: StringLength(RosterRules.ExternalIdMaxLength)] string? ExternalId);
 
-internal sealed record SubjectChangeBody(string? Name);
+internal sealed record SubjectChangeBody([property: Required, StringLength(RosterRules.SubjectMaxLength, MinimumLength = 1)] string? Name);
 
-internal sealed record EnrollmentBody(long? StudentId, long? SubjectId, long? TeacherId, string? CustomSubjectName);
+/// <param name="CustomSubjectName">What the school calls this course where the subject's own name does not fit.</param>
+internal sealed record EnrollmentBody(
+    [property: Required] long? StudentId,
+    [property: Required] long? SubjectId,
+    [property: Required] long? TeacherId,
+    [property: StringLength(RosterRules.SubjectMaxLength)] string? CustomSubjectName);
 
 /// <summary>What shall be; null = as it is.</summary>
 /// <param name="CustomSubjectName">Empty = the subject's own name.</param>
-internal sealed record EnrollmentChangeBody(long? TeacherId, string? CustomSubjectName);
+internal sealed record EnrollmentChangeBody(long? TeacherId, [property: StringLength(RosterRules.SubjectMaxLength)] string? CustomSubjectName);
 
-internal sealed record TutorshipRow(long? StudentId, long? TutorId);
+internal sealed record TutorshipRow([property: Required] long? StudentId, [property: Required] long? TutorId);
 
-internal sealed record GuardianshipRow(long? StudentId, long? GuardianId);
+internal sealed record GuardianshipRow([property: Required] long? StudentId, [property: Required] long? GuardianId);
 
 // What they get.
 

@@ -11,9 +11,9 @@ internal static class RosterRules
     public const int SubjectMaxLength = 200;
     public const int ExternalIdMaxLength = 100;
 
-    private const int NameMaxLength = 150;
-    private const int EmailMaxLength = 254;
-    private const int PasswordMaxLength = 128;
+    public const int NameMaxLength = 150;
+    public const int EmailMaxLength = 254;
+    public const int PasswordMaxLength = 128;
 
     public static NewUser User(FieldRules rules, string? username, string? email, string? firstName, string? lastName, string? role, bool? isAdministrator) =>
         new(rules.Text("username", username, NameMaxLength), rules.Name<Role>("role", role))
