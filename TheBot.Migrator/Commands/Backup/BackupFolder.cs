@@ -15,6 +15,9 @@ internal sealed class BackupFolder
     /// <summary>What pg_dump is still writing; only a finished one gets its name.</summary>
     public const string Unfinished = ".part";
 
+    /// <summary>Counts and checksums of what a backup holds, beside it.</summary>
+    public const string Holds = ".holds.json";
+
     private const string TimeFormat = "yyyyMMdd'T'HHmmss'Z'";
     private const string Extension = ".dump";
 
@@ -43,6 +46,16 @@ internal sealed class BackupFolder
                 .OfType<BackupFile>()
                 .OrderByDescending(backup => backup.TakenAt),
         ];
+    }
+
+    /// <summary>The one to restore unless another is named.</summary>
+    /// <exception cref="VerbFailure">There is none.</exception>
+    public BackupFile Newest() => List() is [var newest, ..] ? newest : throw new VerbFailure($"there is no backup of {_database} in {Path}");
+
+    public static void Delete(BackupFile backup)
+    {
+        File.Delete(backup.Path);
+        File.Delete(backup.Path + Holds);
     }
 
     public string NewName(DateTimeOffset now) =>
