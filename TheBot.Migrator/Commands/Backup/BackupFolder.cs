@@ -18,7 +18,7 @@ internal sealed class BackupFolder
     /// <summary>Counts and checksums of what a backup holds, beside it.</summary>
     public const string Holds = ".holds.json";
 
-    private const string TimeFormat = "yyyyMMdd'T'HHmmss'Z'";
+    private const string TimeFormat = "yyyyMMdd'T'HHmmssfff'Z'";
     private const string Extension = ".dump";
 
     private readonly string _database;

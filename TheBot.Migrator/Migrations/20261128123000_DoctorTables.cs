@@ -6,7 +6,7 @@ namespace TheBot.Migrator.Migrations;
 
 /// <summary>What doctor has repaired, so that it can be taken back. Only doctor reads it, by SQL: nothing of it is in the model, so there is no designer file.</summary>
 [DbContext(typeof(ChatDbContext))]
-[Migration("20261128121500_DoctorTables")]
+[Migration("20261128123000_DoctorTables")]
 public partial class DoctorTables : Migration
 {
     /// <inheritdoc />
