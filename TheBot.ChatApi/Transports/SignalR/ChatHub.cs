@@ -5,6 +5,7 @@ using TheBot.ChatApi.Delivery;
 using TheBot.ChatApi.Limits;
 using TheBot.ChatApi.Messages;
 using TheBot.Contracts;
+using TheBot.Contracts.V1;
 using TheBot.Data.Log;
 using TheBot.Data.Schema;
 
@@ -20,6 +21,7 @@ internal sealed partial class ChatHub(
     MessageWriter writer,
     MessageActions actions,
     PersonLimits limits,
+    ToldLimits told,
     RoomLog log,
     IOptions<DeliveryOptions> options,
     TimeProvider time,
@@ -45,6 +47,7 @@ internal sealed partial class ChatHub(
         try
         {
             await logins.OpenAsync(connection);
+            connection.Queue.Enqueue(HubFrame.Call(nameof(IChatClient.Ready), 256, new V1Ready(new Person(who.UserId, who.FullName, who.Role), told.Limits)));
         }
         catch
         {
