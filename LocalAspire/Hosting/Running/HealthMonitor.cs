@@ -36,7 +36,7 @@ internal static class HealthMonitor
                 instance.Publish(before => before with { HealthReports = [.. reports] });
                 var isWell = reports.All(report => report.Status == HealthStatus.Healthy);
                 if (isWell)
-                    instance.SayReady();
+                    instance.Owner.SayReady(instance.Resource);
                 await Task.Delay(isWell ? WhileWell : WhileUnwell, cancellationToken);
             }
             while (checks.Length > 0);

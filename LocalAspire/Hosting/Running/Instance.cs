@@ -12,7 +12,7 @@ internal abstract class Instance(Orchestrator owner, IResource resource, string 
     public string Id => id;
     public IResource Resource => resource;
     public bool IsRunning { get; private set; }
-    protected Orchestrator Owner => owner;
+    public Orchestrator Owner => owner;
     protected virtual string EndedState => KnownResourceStates.Exited;
     protected virtual int StopSignal => ChildProcess.Terminate;
 
@@ -50,8 +50,6 @@ internal abstract class Instance(Orchestrator owner, IResource resource, string 
     public void Publish(Func<CustomResourceSnapshot, CustomResourceSnapshot> change) => owner.Notifications.Publish(resource, id, change);
 
     public void SetState(string state) => Publish(before => before with { State = state });
-
-    public void SayReady() => owner.SayReady(resource);
 
     /// <summary>Also called for a resource that lives inside another, which ends with it.</summary>
     public void End(string state, int? exitCode)

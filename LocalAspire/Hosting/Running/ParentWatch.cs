@@ -3,9 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace LocalAspire.Running;
 
-/// <summary>
-/// `dotnet run` stands between the terminal and the AppHost. When it is killed the AppHost would stay behind unseen, with everything it started.
-/// </summary>
+/// <summary>When the `dotnet run` before an AppHost is killed, the AppHost would stay behind unseen, with everything it started.</summary>
 internal static class ParentWatch
 {
     public static async Task RunAsync(IHostApplicationLifetime lifetime)

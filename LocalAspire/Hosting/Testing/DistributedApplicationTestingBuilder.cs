@@ -16,9 +16,7 @@ public static class DistributedApplicationTestingBuilder
 public static class DistributedApplicationHostingTestingExtensions
 {
     public static Uri GetEndpoint(this DistributedApplication app, string resourceName, string? endpointName = default) =>
-        Find(app, resourceName) is IResourceWithEndpoints resource
-            ? new Uri(new EndpointReference(resource, endpointName ?? "http").Url)
-            : throw new ArgumentException($"Resource '{resourceName}' has no endpoints.", nameof(resourceName));
+        new(new EndpointReference((IResourceWithEndpoints)Find(app, resourceName), endpointName ?? "http").Url);
 
     public static ValueTask<string?> GetConnectionStringAsync(this DistributedApplication app, string resourceName, CancellationToken cancellationToken = default) =>
         Find(app, resourceName) is IResourceWithConnectionString resource
