@@ -79,6 +79,7 @@ internal sealed partial class ChatHub(
             throw Failed(ErrorCode.AccessDenied, "no access to this room");
         }
 
+        subscription.VisibleFromSeq = room.VisibleFromSeq;
         subscription.IsMember = room.IsMember;
         var position = since is { } seq ? Math.Clamp(seq, room.VisibleFromSeq, room.Head) : room.Head;
         _ = CatchUpAsync(connection, roomId, subscription, position, room.Kind);
@@ -92,9 +93,9 @@ internal sealed partial class ChatHub(
     }
 
     /// <summary>Says something; the answer is the stored message.</summary>
-    public async Task<ChatMessage> SendMessage(long roomId, SendMessageRequest message)
+    public async Task<ChatMessage> SendMessage(long roomId, SendMessageRequest? message)
     {
-        ArgumentNullException.ThrowIfNull(message);
+        if (message is null) throw Failed(ErrorCode.Validation, "message: is required");
         if (MessageRules.Draft(roomId, Connection.UserId, message.Content, message.ClientId, message.ReplyTo, out var broken) is not { } draft)
         {
             throw Failed(ErrorCode.Validation, $"{broken!.Field}: {broken.Rule}");
@@ -118,7 +119,7 @@ internal sealed partial class ChatHub(
     }
 
     /// <summary>Shows the person's other devices what they have begun to write. Kept nowhere; lost while Redis is away.</summary>
-    public Task Draft(long roomId, string text)
+    public Task Draft(long roomId, string? text)
     {
         if (text is null || text.Length > ChatLimits.ContentMaxLength) throw Failed(ErrorCode.Validation, $"text: at most {ChatLimits.ContentMaxLength} characters");
         return Clients.User(Context.UserIdentifier!).DraftChanged(roomId, text);

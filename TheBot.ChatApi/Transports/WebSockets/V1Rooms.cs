@@ -156,6 +156,7 @@ internal sealed class V1Rooms(V1Connection connection, SocketServices house, Sub
             return;
         }
 
+        subscription.VisibleFromSeq = room.VisibleFromSeq;
         subscription.IsMember = room.IsMember;
         var from = since is { } seq ? Math.Clamp(seq, room.VisibleFromSeq, room.Head) : room.Head;
         var answer = V1Dialect.Subscribed(id, place.Room, new V1Subscribed(room.Head, from, room.IsMember, room.ReadSeq, room.Messages));
