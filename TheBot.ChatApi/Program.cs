@@ -7,6 +7,7 @@ using TheBot.ChatApi.Limits;
 using TheBot.ChatApi.Media;
 using TheBot.ChatApi.Messages;
 using TheBot.ChatApi.Observability;
+using TheBot.ChatApi.Reference;
 using TheBot.ChatApi.Rooms;
 using TheBot.ChatApi.Roster;
 using TheBot.ChatApi.Transports.SignalR;
@@ -15,6 +16,7 @@ using TheBot.Data;
 using TheBot.Data.Schema;
 
 var builder = WebApplication.CreateBuilder(args);
+if (ReferenceFile.IsAskedFor(args)) builder.Logging.ClearProviders(); // nothing is served then, and nobody misses Redis
 builder.AddServiceDefaults();
 builder.AddNpgsqlDbContext<ChatDbContext>(ChatDatabase.ConnectionName, settings => settings.DisableHealthChecks = true, options => options.UseChatModel());
 builder.AddRedisClient("redis", settings => settings.DisableHealthChecks = true, redis => redis.BacklogPolicy = BacklogPolicy.FailFast);
@@ -22,7 +24,7 @@ builder.AddRedisClient("redis", settings => settings.DisableHealthChecks = true,
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddChatDatabase().AddDatabaseHealth().AddProblems().AddLimits().AddTokenAuthentication();
 builder.Services.AddRoster().AddRooms().AddMessages().AddForum().AddMedia().AddDelivery();
-builder.Services.AddChatSockets().AddChatHub();
+builder.Services.AddChatSockets().AddChatHub().AddReference();
 
 var app = builder.Build();
 app.UseProblems();
@@ -32,7 +34,7 @@ app.UseAuthorization();
 
 app.MapDefaultEndpoints();
 app.MapLogin();
-app.MapLogout();
+app.MapOwnLogins();
 app.MapRoster();
 app.MapAccounts();
 app.MapRooms();
@@ -44,5 +46,7 @@ app.MapMedia();
 app.MapSeedSockets();
 app.MapV1Socket();
 app.MapChatHub();
+app.MapReference();
 
-app.Run();
+if (ReferenceFile.IsAskedFor(args)) await ReferenceFile.WriteAsync(app, args[1]);
+else await app.RunAsync();

@@ -9,7 +9,7 @@ namespace TheBot.Contracts;
 /// </remarks>
 public sealed record ChatMessage
 {
-    /// <summary>Integer, unique in the school, rising with <see cref="Seq"/> within a room.</summary>
+    /// <summary>Integer, unique in the school, rising with <c>seq</c> within a room.</summary>
     public required long Id { get; init; }
 
     /// <summary>The room it was said in.</summary>
@@ -18,23 +18,23 @@ public sealed record ChatMessage
     /// <summary>A legacy thread, or null.</summary>
     public long? Thread { get; init; }
 
-    /// <summary>Absent (not null) where <see cref="Thread"/> is null.</summary>
+    /// <summary>Absent (not null) where <c>thread</c> is null.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ThreadTitle { get; init; }
 
     /// <summary>Who said it.</summary>
     public required Person Sender { get; init; }
 
-    /// <summary>As <see cref="Person.FullName"/>.</summary>
+    /// <summary>As <c>sender.full_name</c>.</summary>
     public string SenderName => Sender.FullName;
 
-    /// <summary>As <see cref="Person.Role"/>.</summary>
+    /// <summary>As <c>sender.role</c>.</summary>
     public string SenderRole => Sender.Role;
 
     /// <summary>Address of the sender's picture, or null.</summary>
     public string? SenderAvatar { get; init; }
 
-    /// <summary>The text; 1 to <see cref="ChatLimits.ContentMaxLength"/> UTF-16 code units, empty beside a file or once deleted.</summary>
+    /// <summary>The text; 1 to 10,000 UTF-16 code units, empty beside a file or once deleted.</summary>
     public required string Content { get; init; }
 
     /// <summary>text, image, file or system.</summary>
@@ -43,7 +43,7 @@ public sealed record ChatMessage
     /// <summary>Address of the attached file, or null.</summary>
     public string? File { get; init; }
 
-    /// <summary>As <see cref="File"/>.</summary>
+    /// <summary>As <c>file</c>.</summary>
     public string? FileUrl { get; init; }
 
     /// <summary>Base name of the file, or null.</summary>
@@ -58,7 +58,7 @@ public sealed record ChatMessage
     /// <summary>Address of the attached picture, or null.</summary>
     public string? Image { get; init; }
 
-    /// <summary>As <see cref="Image"/>.</summary>
+    /// <summary>As <c>image</c>.</summary>
     public string? ImageUrl { get; init; }
 
     /// <summary>Whether it carries a picture.</summary>

@@ -71,6 +71,9 @@ public static class ErrorCode
     /// <summary>No or no valid token.</summary>
     public const string NotAuthenticated = "not_authenticated";
 
+    /// <summary>What the answer depends on, such as the school's login provider, does not answer; try again.</summary>
+    public const string Unavailable = "unavailable";
+
     /// <summary>v1: a frame of a type that this server does not know.</summary>
     public const string UnknownType = "unknown_type";
 

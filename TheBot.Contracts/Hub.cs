@@ -1,8 +1,14 @@
+using System.ComponentModel.DataAnnotations;
+using TheBot.Contracts.V1;
+
 namespace TheBot.Contracts;
 
 /// <summary>What the hub (<c>/hubs/chat</c>) tells a client. The names of these methods are the wire's.</summary>
 public interface IChatClient
 {
+    /// <summary>The first word: who the client is and what it has to keep to.</summary>
+    Task Ready(V1Ready ready);
+
     /// <summary>Somebody said something in a subscribed room. Once per message, in the order of seq.</summary>
     Task MessageCreated(ChatMessage message);
 
@@ -71,10 +77,13 @@ public sealed record PresenceHint(long Room, Person User, bool Online);
 public sealed record SubscribeReply(long Room, long Head, IReadOnlyList<ChatMessage> Messages);
 
 /// <summary>A message to be sent, by hub or REST.</summary>
-/// <param name="Content">1 to <see cref="ChatLimits.ContentMaxLength"/> UTF-16 code units after trimming.</param>
-/// <param name="ClientId">The sender's own name for this send: the same one again gets the stored message. 1 to <see cref="ChatLimits.ClientIdMaxLength"/> characters.</param>
+/// <param name="Content">UTF-16 code units are counted after trimming.</param>
+/// <param name="ClientId">The sender's own name for this send: the same one again gets the stored message.</param>
 /// <param name="ReplyTo">A message of the same room.</param>
-public sealed record SendMessageRequest(string? Content, string? ClientId = null, long? ReplyTo = null);
+public sealed record SendMessageRequest(
+    [property: Required, StringLength(ChatLimits.ContentMaxLength, MinimumLength = 1)] string? Content,
+    [property: StringLength(ChatLimits.ClientIdMaxLength, MinimumLength = 1), RegularExpression("^[A-Za-z0-9_.:-]+$")] string? ClientId = null,
+    long? ReplyTo = null);
 
 /// <summary>A message has another text.</summary>
 /// <param name="Room">The room.</param>

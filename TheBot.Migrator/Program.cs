@@ -2,12 +2,16 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using TheBot.Migrator.CommandLine;
 using TheBot.Migrator.Commands.Backfill;
+using TheBot.Migrator.Commands.Import;
 using TheBot.Migrator.Commands.Migrate;
+using TheBot.Migrator.Commands.Verify;
 
 var root = new RootCommand("Brings TheBot's database up to date, and keeps it so. Without a verb: migrate.")
 {
     new MigrateCommand(),
     new BackfillCommand(),
+    new ImportCommand(),
+    new VerifyCommand(),
 };
 
 // Not a hosted service: one that throws ends the process with code 0, and a failed migration would pass for a finished one.

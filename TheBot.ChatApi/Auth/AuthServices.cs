@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using TheBot.Data.Auth;
 
 namespace TheBot.ChatApi.Auth;
@@ -10,7 +11,19 @@ internal static class AuthServices
     /// <summary>The scheme <c>Token</c> for every request, and the policy that only administrators pass.</summary>
     public static IServiceCollection AddTokenAuthentication(this IServiceCollection services)
     {
+        services.AddOptions<LoginOptions>().BindConfiguration(LoginOptions.Section)
+            .Validate<IHostEnvironment>(
+                (logins, environment) => !logins.DemoAccounts || environment.IsDevelopment(),
+                $"{LoginOptions.Section}:{nameof(LoginOptions.DemoAccounts)} is for the Development environment only: everybody knows the demo accounts' password.")
+            .ValidateOnStart();
+        services.AddOptions<OidcOptions>().BindConfiguration(OidcOptions.Section).ValidateOnStart();
+        services.TryAddSingleton<IValidateOptions<OidcOptions>, OidcOptionsRules>();
+        services.AddHttpClient();
+        services.TryAddSingleton<OidcTokens>();
+        services.TryAddSingleton<OidcAccounts>();
         services.TryAddSingleton<TokenAuthenticator>();
+        services.TryAddSingleton<SocketTickets>();
+        services.TryAddSingleton<OwnLogins>();
         services.TryAddSingleton<LoginDesk>();
         services.TryAddSingleton<LoginRevocation>();
         services.AddAuthentication(TokenAuthenticationHandler.SchemeName)

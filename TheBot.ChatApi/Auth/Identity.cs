@@ -9,7 +9,7 @@ namespace TheBot.ChatApi.Auth;
 /// <param name="Role">By its wire name.</param>
 /// <param name="IsAdministrator">May change the roster and look into forum rooms.</param>
 /// <param name="Avatar">Path below the media root, or null.</param>
-/// <param name="TokenHash">Which of their tokens, for its revocation.</param>
+/// <param name="TokenHash">What the database keeps of the login, for its revocation.</param>
 internal sealed record Identity(
     long UserId,
     string Username,
@@ -21,6 +21,12 @@ internal sealed record Identity(
     string? Avatar,
     byte[] TokenHash)
 {
+    /// <summary>Which of their logins.</summary>
+    public long LoginId { get; init; }
+
+    /// <summary>When the login ends by itself unless it is renewed meanwhile; null = never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
     /// <summary>Not the compiler's: a record prints all it has, and a token's hash is nothing for a log.</summary>
     public override string ToString() => $"user {UserId}";
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using TheBot.ChatApi.Http;
 using TheBot.ChatApi.Limits;
@@ -8,7 +9,7 @@ using TheBot.Data.Media;
 namespace TheBot.ChatApi.Auth;
 
 /// <summary>From a name and a password to a token. Another device's token goes on working.</summary>
-internal sealed class LoginDesk(NpgsqlDataSource database, AddressLimits addresses, IHostEnvironment environment) : IDisposable
+internal sealed class LoginDesk(NpgsqlDataSource database, AddressLimits addresses, IOptions<LoginOptions> options) : IDisposable
 {
     private const int DeviceMaxLength = 200;
 
@@ -44,7 +45,7 @@ internal sealed class LoginDesk(NpgsqlDataSource database, AddressLimits address
             // asked for here, where few are at the same time, or all who came at once would be let through
             if (!addresses.MayLogIn(address, out var retryAfter)) return new LoginAttempt(null, retryAfter);
             // demo accounts have a published password
-            var account = candidates.Find(candidate => DjangoPassword.Verify(password, candidate.PasswordHash) && (!candidate.IsDemo || environment.IsDevelopment()));
+            var account = candidates.Find(candidate => DjangoPassword.Verify(password, candidate.PasswordHash) && (!candidate.IsDemo || options.Value.DemoAccounts));
             if (candidates.Count == 0) DjangoPassword.Verify(password, stored: null);
             if (account is null) addresses.LoginFailed(address);
             else if (DjangoPassword.IsWeak(account.PasswordHash)) await StrengthenAsync(account, password, cancellationToken);

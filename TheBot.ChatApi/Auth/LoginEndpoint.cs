@@ -17,7 +17,11 @@ internal static class LoginEndpoint
     private const string Welcome = "Вход выполнен успешно";
 
     public static RouteHandlerBuilder MapLogin(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/auth/login", LoginAsync).AllowAnonymous().WithTags("auth");
+        routes.MapPost("/api/auth/login", LoginAsync).AllowAnonymous().WithTags("auth")
+            .WithSummary("From a name or an e-mail address and a password to a token.")
+            .WithDescription("Another device's token goes on working. Failures are counted by address: 429 with Retry-After.")
+            .Produces<SeedRefusal>(StatusCodes.Status401Unauthorized)
+            .Produces<SeedRefusal>(StatusCodes.Status403Forbidden);
 
     private static async Task<Results<Ok<LoginAnswer>, JsonHttpResult<SeedRefusal>>> LoginAsync(
         LoginBody body, LoginDesk desk, HttpContext context, CancellationToken cancellationToken)

@@ -10,7 +10,7 @@ using TheBot.Contracts;
 
 namespace TheBot.ChatApi.Auth;
 
-/// <summary><c>Authorization: Token x</c> or <c>Bearer x</c>; on sockets and files also in the query, because a browser's socket or picture sends no headers.</summary>
+/// <summary><c>Authorization: Token x</c> or <c>Bearer x</c>; on sockets and files also in the query (on sockets a ticket too), because a browser's socket or picture sends no headers.</summary>
 internal sealed class TokenAuthenticationHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, TokenAuthenticator tokens)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
@@ -22,13 +22,16 @@ internal sealed class TokenAuthenticationHandler(
 
     private static readonly string[] QueryPaths = ["/ws", "/hubs", "/media"];
 
-    /// <summary>Whether the request names a token at all, valid or not: whoever did is not asked for another.</summary>
-    public static bool HasToken(HttpRequest request) => Read(request) is not null;
+    /// <summary>Whether the request names a token or a ticket at all, valid or not: whoever did is not asked for another.</summary>
+    public static bool HasToken(HttpRequest request) => (Read(request) ?? Ticket(request)) is not null;
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        if (Read(Request) is not { } token) return AuthenticateResult.NoResult();
-        if (await tokens.FindAsync(token, Context.RequestAborted) is not { } who) return AuthenticateResult.Fail("unknown token");
+        Identity? found;
+        if (Read(Request) is { } token) found = await tokens.FindAsync(token, Context.RequestAborted);
+        else if (Ticket(Request) is { } ticket) found = await tokens.SpendAsync(ticket, Context.RequestAborted);
+        else return AuthenticateResult.NoResult();
+        if (found is not { } who) return AuthenticateResult.Fail("unknown token");
 
         Context.Features.Set(who);
         List<Claim> claims =
@@ -64,6 +67,12 @@ internal sealed class TokenAuthenticationHandler(
         if (!QueryPaths.Any(path => request.Path.StartsWithSegments(path))) return null;
         return Text(request.Query["token"]) ?? FromHeader(request.Query["authorization"]) ?? Text(request.Query["access_token"]);
     }
+
+    /// <summary>A ticket is spent by a socket only, not by whoever follows its address to see what is there.</summary>
+    private static string? Ticket(HttpRequest request) =>
+        IsSocketPath(request) && request.HttpContext.WebSockets.IsWebSocketRequest ? Text(request.Query["ticket"]) : null;
+
+    private static bool IsSocketPath(HttpRequest request) => request.Path.StartsWithSegments("/ws") || request.Path.StartsWithSegments("/hubs");
 
     /// <summary><c>Token 0123...</c>; the scheme's name in any case (RFC 9110, 11.1). Another scheme is nobody's token here.</summary>
     private static string? FromHeader(StringValues values)

@@ -35,4 +35,7 @@ internal static partial class DeliveryLog
 
     [LoggerMessage(1110, LogLevel.Warning, "Presence could not be written or read; trying again")]
     public static partial void PresenceFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(1119, LogLevel.Warning, "Whether expired logins were renewed could not be read; trying again")]
+    public static partial void ExpiryUnread(ILogger logger, Exception exception);
 }

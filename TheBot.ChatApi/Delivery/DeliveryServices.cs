@@ -15,6 +15,7 @@ internal static class DeliveryServices
         services.AddHostedService(provider => provider.GetRequiredService<Bell>());
         services.AddHostedService<Sweeper>();
         services.AddSingleton<LiveLogins>();
+        services.AddHostedService<LoginExpiry>();
         services.AddSingleton<Announcer>();
         services.AddSingleton<Presence>();
         services.AddHostedService(provider => provider.GetRequiredService<Presence>());

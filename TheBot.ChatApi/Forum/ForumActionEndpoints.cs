@@ -14,13 +14,14 @@ internal static class ForumActionEndpoints
     public static void MapForumActions(this RouteGroupBuilder chat)
     {
         var room = chat.MapGroup("/forum/{roomId:long}");
-        room.MapPost("/send_message", SendAsync);
-        room.MapPatch("/messages/{messageId:long}/edit", EditAsync);
-        room.MapDelete("/messages/{messageId:long}/delete", DeleteAsync);
-        room.MapPost("/messages/{messageId:long}/pin", PinAsync);
-        room.MapPost("/lock", LockAsync);
-        room.MapPost("/participants/{userId:long}/mute", MuteAsync);
-        room.MapPost("/mark_read", ReadAsync);
+        room.MapPost("/send_message", SendAsync).WithSummary("Says something; JSON or a form without files.")
+            .Accepts<ForumSend>("application/json", "multipart/form-data", "application/x-www-form-urlencoded").Produces<ForumMessage>(StatusCodes.Status201Created);
+        room.MapPatch("/messages/{messageId:long}/edit", EditAsync).WithSummary("The author gives a message another text.");
+        room.MapDelete("/messages/{messageId:long}/delete", DeleteAsync).WithSummary("The author or a moderator takes a message back.");
+        room.MapPost("/messages/{messageId:long}/pin", PinAsync).WithSummary("Pins a message, or takes the pin away.");
+        room.MapPost("/lock", LockAsync).WithSummary("Locks the room, or opens it again.");
+        room.MapPost("/participants/{userId:long}/mute", MuteAsync).WithSummary("Mutes a member, or lets them speak again.");
+        room.MapPost("/mark_read", ReadAsync).WithSummary("Everything in the room has been read.");
     }
 
     private static async Task<Results<JsonHttpResult<ForumMessage>, JsonHttpResult<SeedRefusal>>> SendAsync(

@@ -30,12 +30,14 @@ internal static class ForumEndpoints
     public static void MapForum(this IEndpointRouteBuilder routes)
     {
         var chat = routes.MapGroup("/api/chat").RequireAuthorization().WithTags("forum");
-        chat.MapGet("/forum", RoomsAsync);
-        chat.MapGet("/forum/{roomId:long}/messages", MessagesAsync);
+        chat.MapGet("/forum", RoomsAsync).WithSummary("The page's rooms: of courses, direct, groups.");
+        chat.MapGet("/forum/{roomId:long}/messages", MessagesAsync).WithSummary("A page of messages counted from the newest, oldest first.")
+            .WithDescription("Query: limit, offset, search, message_type, sender.");
         chat.MapForumActions();
-        chat.MapGet("/available-contacts", ContactsAsync);
-        chat.MapPost("/initiate-chat", InitiateAsync);
-        chat.MapGet("/notifications", NotificationsAsync);
+        chat.MapGet("/available-contacts", ContactsAsync).WithSummary("Whom the asking person may write to.");
+        chat.MapPost("/initiate-chat", InitiateAsync).WithSummary("The room of the course that two people have in common, or their direct room.")
+            .Produces<SeedRefusal>(StatusCodes.Status403Forbidden);
+        chat.MapGet("/notifications", NotificationsAsync).WithSummary("Counters for the page's menu.");
         routes.MapRetired();
     }
 

@@ -8,7 +8,7 @@ namespace TheBot.ChatApi.Forum;
 /// <param name="Content">The text.</param>
 /// <param name="ReplyTo">A message of the same room.</param>
 /// <param name="ClientId">The client's own name for the send, for those that have one.</param>
-internal sealed record ForumSend(string? Content, long? ReplyTo, string? ClientId)
+internal sealed record ForumSend(string? Content, long? ReplyTo = null, string? ClientId = null)
 {
     /// <summary>Bytes of a form without a file; one with a file is refused before it is read to its end.</summary>
     private const int FormMaxBytes = 256 * 1024;

@@ -13,6 +13,12 @@ internal static class ConditionalRequests
         return tag.Equals(EntityTagHeaderValue.Any) ? null : tag.IsWeak ? "" : tag.Tag.ToString().Trim('"');
     }
 
+    /// <summary>Says of an endpoint that it looks at <c>If-Match</c>.</summary>
+    public static RouteHandlerBuilder TakesIfMatch(this RouteHandlerBuilder endpoint) => endpoint.WithMetadata(new TakesIfMatch());
+
     /// <summary>Tells the version of what is answered.</summary>
     public static void SetVersion(this HttpResponse response, string version) => response.Headers.ETag = $"\"{version}\"";
 }
+
+/// <summary>On endpoints that look at <c>If-Match</c>, for their description.</summary>
+internal sealed class TakesIfMatch;

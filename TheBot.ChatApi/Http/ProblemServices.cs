@@ -1,12 +1,13 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
 using Npgsql;
 
 namespace TheBot.ChatApi.Http;
 
 /// <summary>What becomes of a request that nobody answered: a problem, never an empty page or a stack trace.</summary>
-internal static class ProblemServices
+internal static partial class ProblemServices
 {
     /// <summary>Problem details, and the wire's JSON for every endpoint.</summary>
     public static IServiceCollection AddProblems(this IServiceCollection services)
@@ -16,6 +17,7 @@ internal static class ProblemServices
         {
             json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
             json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+            json.SerializerOptions.AllowDuplicateProperties = false; // which of the two was meant, nobody can tell
         });
 
         // Malformed bodies throw in every environment, so that one place below says what was wrong with them.
@@ -40,10 +42,25 @@ internal static class ProblemServices
     private static Task AnswerAsync(HttpContext context) => context.Features.Get<IExceptionHandlerFeature>()?.Error switch
     {
         BadHttpRequestException { InnerException: JsonException json } bad => RefuseAsync(context, bad.StatusCode, "The body is not the JSON that is expected here.", FieldOf(json)),
-        BadHttpRequestException bad => RefuseAsync(context, bad.StatusCode, "The request has no body, or a value of a wrong type."),
+        BadHttpRequestException bad => RefuseAsync(context, bad.StatusCode, DetailOf(bad.StatusCode), ParameterOf(bad)),
         NpgsqlException { IsTransient: true } => RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "The database does not answer; try again."),
         _ => RefuseAsync(context, StatusCodes.Status500InternalServerError, "Something went wrong here."),
     };
+
+    /// <summary>Words of our own: those of the framework name types.</summary>
+    private static string DetailOf(int status) => status switch
+    {
+        StatusCodes.Status413PayloadTooLarge => "The body is larger than is taken here.",
+        StatusCodes.Status415UnsupportedMediaType => "The body must be JSON, and its Content-Type must say so.",
+        StatusCodes.Status503ServiceUnavailable => "The login provider does not answer; try again.",
+        _ => "The request has no body, or a value of a wrong type.",
+    };
+
+    /// <summary><c>Failed to bind parameter "int? limit" from "x".</c> says which; nothing else does.</summary>
+    private static string? ParameterOf(BadHttpRequestException bad) => BoundParameter().Match(bad.Message) is { Success: true } named ? named.Groups[1].Value : null;
+
+    [GeneratedRegex("""^Failed to bind parameter "(?:[^" ]+ )*(\w+)" """)]
+    private static partial Regex BoundParameter();
 
     private static Task RefuseAsync(HttpContext context, int status, string detail, string? field = null)
     {

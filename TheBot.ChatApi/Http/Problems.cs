@@ -66,7 +66,7 @@ internal static class Problems
         StatusCodes.Status403Forbidden => ErrorCode.AccessDenied,
         StatusCodes.Status404NotFound => ErrorCode.NotFound,
         StatusCodes.Status429TooManyRequests => ErrorCode.RateLimited,
-        StatusCodes.Status503ServiceUnavailable => ErrorCode.Save,
+        StatusCodes.Status503ServiceUnavailable => ErrorCode.Unavailable,
         >= 500 => ErrorCode.Internal,
         _ => ErrorCode.Validation,
     };

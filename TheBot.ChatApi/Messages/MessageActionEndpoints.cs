@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using TheBot.ChatApi.Auth;
 using TheBot.ChatApi.Http;
@@ -58,10 +59,10 @@ internal static class MessageActionEndpoints
     private static Results<NoContent, ProblemHttpResult> Done(ActionOutcome outcome) => outcome.Error is null ? TypedResults.NoContent() : MessageRefusals.Of(outcome);
 
     /// <param name="Content">As of a send.</param>
-    internal sealed record EditMessageRequest(string? Content);
+    internal sealed record EditMessageRequest([property: Required, StringLength(ChatLimits.ContentMaxLength, MinimumLength = 1)] string? Content);
 
     /// <param name="Seq">The seq up to which everything was read.</param>
-    internal sealed record ReadRequest(long? Seq);
+    internal sealed record ReadRequest([property: Required] long? Seq);
 
     /// <param name="ReadSeq">Where the marker stands now.</param>
     internal sealed record ReadReply(long ReadSeq);

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using TheBot.ChatApi.Auth;
 using TheBot.ChatApi.Http;
@@ -15,13 +16,23 @@ internal static class MessageEndpoints
     public static void MapMessages(this IEndpointRouteBuilder app)
     {
         var messages = app.MapGroup("/api/v1/rooms/{roomId:long}/messages").RequireAuthorization().WithTags("messages");
-        messages.MapGet("/", ReadAsync).WithSummary("The newest messages, or those before, after or around a seq; oldest first.");
-        messages.MapPost("/", SendAsync).WithSummary("Says something; the same client_id again gets the stored message (200 instead of 201).");
+        messages.MapGet("/", ReadAsync).WithSummary("The newest messages, or those before, after or around a seq; oldest first.")
+            .WithDescription("At most one of before, after (both exclusive) and around; without any the newest 50. Deleted messages are left out.");
+        messages.MapPost("/", SendAsync).WithSummary("Says something; the same client_id again gets the stored message (200 instead of 201).")
+            .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
     }
 
     /// <summary>Not-deleted messages, oldest first. At most one of before, after (exclusive) and around may be given; without any: the newest.</summary>
     private static async Task<Results<Ok<MessagePage>, ProblemHttpResult>> ReadAsync(
-        long roomId, long? before, long? after, long? around, int? limit, HttpContext context, RoomAccess access, RoomLog log, CancellationToken cancellationToken)
+        long roomId,
+        long? before,
+        long? after,
+        long? around,
+        [Range(1, ChatLimits.PageMaxLength)] int? limit,
+        HttpContext context,
+        RoomAccess access,
+        RoomLog log,
+        CancellationToken cancellationToken)
     {
         if (limit is < 1 or > ChatLimits.PageMaxLength) return Problems.Invalid(("limit", $"must be 1 to {ChatLimits.PageMaxLength}"));
         if ((before is null ? 0 : 1) + (after is null ? 0 : 1) + (around is null ? 0 : 1) > 1)

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using TheBot.ChatApi.Auth;
 using TheBot.ChatApi.Http;
@@ -12,7 +13,7 @@ internal static class ModerationEndpoints
     {
         var room = app.MapGroup("/api/v1/rooms/{roomId:long}").RequireAuthorization().WithTags("rooms");
         room.MapPatch("/", DescribeAsync).WithSummary("Who manages a group renames it.")
-            .WithDescription("With If-Match (the ETag of the room) it is not done where somebody else was first: 412.");
+            .WithDescription("With If-Match (the ETag of the room) it is not done where somebody else was first: 412.").TakesIfMatch();
         room.MapPut("/lock", (long roomId, HttpContext context, MessageActions actions) => LockAsync(roomId, true, context, actions))
             .WithSummary("A moderator locks the room: it can only be read.");
         room.MapDelete("/lock", (long roomId, HttpContext context, MessageActions actions) => LockAsync(roomId, false, context, actions))
@@ -49,13 +50,15 @@ internal static class ModerationEndpoints
     private static Results<NoContent, ProblemHttpResult> Done(ActionOutcome outcome) =>
         outcome.Error is null ? TypedResults.NoContent() : MessageRefusals.Of(outcome);
 
-    /// <param name="Seconds">0 to 3,600.</param>
-    internal sealed record SlowModeRequest(int? Seconds);
+    /// <param name="Seconds">0 = none.</param>
+    internal sealed record SlowModeRequest([property: Required, Range(0, ChatLimits.SlowModeMaxSeconds)] int? Seconds);
 
     /// <param name="Until">A time in the future; null = until it is taken back.</param>
     internal sealed record MuteRequest(DateTimeOffset? Until);
 
-    /// <param name="Name">1 to 200 characters.</param>
-    /// <param name="Description">At most 2,000 characters; null = none.</param>
-    internal sealed record DescribeRequest(string? Name, string? Description);
+    /// <param name="Name">What it is called.</param>
+    /// <param name="Description">Null = none.</param>
+    internal sealed record DescribeRequest(
+        [property: Required, StringLength(ChatLimits.RoomNameMaxLength, MinimumLength = 1)] string? Name,
+        [property: StringLength(ChatLimits.RoomDescriptionMaxLength)] string? Description);
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using TheBot.Contracts;
 using TheBot.Data.Rooms;
 using TheBot.Data.Schema;
@@ -88,8 +89,12 @@ internal sealed record ReactionItem(string Emoji, Person User, string CreatedAt)
 internal sealed record ContactItem(Person User, string? Avatar, long? RoomId);
 
 /// <summary>A group to be.</summary>
-/// <param name="Name">1 to 200 characters.</param>
-/// <param name="Description">At most 2,000 characters.</param>
+/// <param name="Name">What it is called.</param>
+/// <param name="Description">What it is for.</param>
 /// <param name="MemberIds">People whom the maker may write to.</param>
 /// <param name="ClientId">The maker's own name for this call, so that a repeated one finds the group.</param>
-internal sealed record GroupBody(string? Name, string? Description, long[]? MemberIds, string? ClientId);
+internal sealed record GroupBody(
+    [property: Required, StringLength(ChatLimits.RoomNameMaxLength, MinimumLength = 1)] string? Name,
+    [property: StringLength(ChatLimits.RoomDescriptionMaxLength)] string? Description,
+    [property: MaxLength(ChatLimits.GroupMaxMembers)] long[]? MemberIds,
+    [property: StringLength(ChatLimits.ClientIdMaxLength, MinimumLength = 1), RegularExpression("^[A-Za-z0-9_.:-]+$")] string? ClientId);

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -44,7 +45,7 @@ internal static class RoomsEndpoints
     }
 
     private static async Task<Results<Ok<List<RoomItem>>, ProblemHttpResult>> ListAsync(
-        int? limit, string? cursor, RoomList list, TimeProvider time, HttpContext context, CancellationToken cancellationToken)
+        [Range(1, ChatLimits.ListMaxLength)] int? limit, string? cursor, RoomList list, TimeProvider time, HttpContext context, CancellationToken cancellationToken)
     {
         if (PageOf(limit, out var size) is { } problem) return problem;
         (DateTimeOffset, long)? after = null;
@@ -66,7 +67,7 @@ internal static class RoomsEndpoints
 
     private static async Task<Results<Ok<List<MemberItem>>, ProblemHttpResult>> MembersAsync(
         long roomId,
-        int? limit,
+        [Range(1, ChatLimits.ListMaxLength)] int? limit,
         long? after,
         RoomList list,
         RoomDetails details,
@@ -98,7 +99,12 @@ internal static class RoomsEndpoints
             : Problems.NotFound("No such room or message, or no access to it.");
 
     private static async Task<Results<Ok<List<ContactItem>>, ProblemHttpResult>> ContactsAsync(
-        string? search, int? limit, string? after, ContactList list, HttpContext context, CancellationToken cancellationToken)
+        [MaxLength(ChatLimits.RoomNameMaxLength)] string? search,
+        [Range(1, ChatLimits.ListMaxLength)] int? limit,
+        string? after,
+        ContactList list,
+        HttpContext context,
+        CancellationToken cancellationToken)
     {
         if (PageOf(limit, out var size) is { } problem) return problem;
         var rules = new FieldRules();

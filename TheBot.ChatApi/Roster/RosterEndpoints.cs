@@ -39,7 +39,7 @@ internal static class RosterEndpoints
     {
         group.MapPost("/users", CreateUserAsync).WithSummary("Makes an account; the same again finds it (200 instead of 201).");
         group.MapGet("/users/{id:long}", FindUserAsync).WithSummary("An account, with its version as ETag.");
-        group.MapPatch("/users/{id:long}", ChangeUserAsync).WithSummary("Changes names, address or the administrator's flag; rooms that carry the name follow.").WithDescription(Conditional);
+        group.MapPatch("/users/{id:long}", ChangeUserAsync).WithSummary("Changes names, address or the administrator's flag; rooms that carry the name follow.").WithDescription(Conditional).TakesIfMatch();
         group.MapDelete("/users/{id:long}", DeleteUserAsync).WithSummary("Deletes an account for good; what the person wrote stays, by the name \"deleted\".");
     }
 
@@ -48,7 +48,7 @@ internal static class RosterEndpoints
         group.MapPost("/subjects", CreateSubjectAsync).WithSummary("Adds a subject; the same again finds it (200 instead of 201), by external_id.");
         group.MapGet("/subjects/{id:long}", FindSubjectAsync).WithSummary("A subject, with its version as ETag.");
         group.MapPatch("/subjects/{id:long}", RenameSubjectAsync).WithSummary("Renames a subject; the rooms that carry its name follow, those of many students soon after.")
-            .WithDescription(Conditional);
+            .WithDescription(Conditional).TakesIfMatch();
     }
 
     private static async Task<Results<Created<UserAnswer>, Ok<UserAnswer>, ProblemHttpResult>> CreateUserAsync(

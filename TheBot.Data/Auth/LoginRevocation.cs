@@ -18,11 +18,20 @@ public sealed class LoginRevocation(NpgsqlDataSource database, ICommittedEvents 
         ON CONFLICT (user_id) DO UPDATE SET head_seq = user_heads.head_seq
         """;
 
-    /// <summary>$1 the person, $2 the hash of one token.</summary>
+    /// <summary>$1 the person, $2 the id of one token.</summary>
     private const string RevokeOne =
         $"""
         WITH revoked AS (
-            UPDATE tokens SET revoked_at = now() WHERE user_id = $1 AND hash = $2 AND revoked_at IS NULL RETURNING user_id, hash
+            UPDATE tokens SET revoked_at = now() WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL RETURNING user_id, hash
+        ),
+        {Tell}
+        """;
+
+    /// <summary>$1 the person, $2 the id of the token that stays.</summary>
+    private const string RevokeOthers =
+        $"""
+        WITH revoked AS (
+            UPDATE tokens SET revoked_at = now() WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL RETURNING user_id, hash
         ),
         {Tell}
         """;
@@ -60,28 +69,34 @@ public sealed class LoginRevocation(NpgsqlDataSource database, ICommittedEvents 
         {Tell}
         """;
 
-    /// <summary>After <c>revoked (user_id, hash)</c> of one line at most: lengthens the person's log by it.</summary>
+    /// <summary>After <c>revoked (user_id, hash)</c> of one person: lengthens their log by as many lines.</summary>
     private const string Tell =
         """
         head AS (
-            UPDATE user_heads h SET head_seq = h.head_seq + 1 FROM revoked WHERE h.user_id = revoked.user_id
-            RETURNING h.user_id, h.head_seq, revoked.hash
+            UPDATE user_heads h SET head_seq = h.head_seq + ended.lines
+            FROM (SELECT user_id, count(*) AS lines FROM revoked GROUP BY user_id) AS ended
+            WHERE h.user_id = ended.user_id
+            RETURNING h.user_id, h.head_seq - ended.lines AS before
         )
         INSERT INTO user_events (user_id, seq, kind, token_hash, created_at)
-        SELECT user_id, head_seq, 3, hash, clock_timestamp() FROM head
-        RETURNING seq
+        SELECT user_id, head.before + row_number() OVER (), 3, revoked.hash, clock_timestamp() FROM head JOIN revoked USING (user_id)
+        RETURNING seq, token_hash
         """;
 
-    /// <summary>One login ends, as when somebody logs out. False = it had ended already, or is nobody's.</summary>
+    /// <summary>One login ends, as when somebody logs out. False = it had ended already, or is not theirs.</summary>
     /// <param name="userId">Whose.</param>
-    /// <param name="tokenHash">As <see cref="AuthToken.Hash"/>.</param>
+    /// <param name="tokenId">As <see cref="AuthToken.Id"/>.</param>
     /// <param name="cancellationToken">Ends it; the login may have ended or not.</param>
-    public Task<bool> RevokeAsync(long userId, byte[] tokenHash, CancellationToken cancellationToken) =>
-        RunAsync(userId, tokenHash, [Command(LockHead, Id(userId)), Command(RevokeOne, Id(userId), new NpgsqlParameter<byte[]> { TypedValue = tokenHash })], cancellationToken);
+    public Task<bool> RevokeAsync(long userId, long tokenId, CancellationToken cancellationToken) =>
+        RunAsync(userId, [Command(LockHead, Id(userId)), Command(RevokeOne, Id(userId), Id(tokenId))], cancellationToken);
+
+    /// <summary>Every login of a person ends but one. False = there was no other.</summary>
+    public Task<bool> RevokeOthersAsync(long userId, long tokenId, CancellationToken cancellationToken) =>
+        RunAsync(userId, [Command(LockHead, Id(userId)), Command(RevokeOthers, Id(userId), Id(tokenId))], cancellationToken);
 
     /// <summary>Every login of a person ends, as when they change their password. False = there was none.</summary>
     public Task<bool> RevokeAllAsync(long userId, CancellationToken cancellationToken) =>
-        RunAsync(userId, null, [Command(LockHead, Id(userId)), Command(RevokeEach, Id(userId))], cancellationToken);
+        RunAsync(userId, [Command(LockHead, Id(userId)), Command(RevokeEach, Id(userId))], cancellationToken);
 
     /// <summary>An account is disabled, and all its logins end for good; or enabled, and the person may log in anew.</summary>
     /// <returns>False = there is no such person.</returns>
@@ -92,7 +107,6 @@ public sealed class LoginRevocation(NpgsqlDataSource database, ICommittedEvents 
         if (await find.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is null) return false;
         await RunAsync(
             userId,
-            null,
             [
                 Command("SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE", Id(userId)),
                 Command(LockHead, Id(userId)),
@@ -110,23 +124,27 @@ public sealed class LoginRevocation(NpgsqlDataSource database, ICommittedEvents 
         return new UserEvent(userId, seq, UserEventKind.Revoked, null, null);
     }
 
-    /// <summary>One transaction, whose last statement gives the seq of what was told, if anything was.</summary>
-    private async Task<bool> RunAsync(long userId, byte[]? tokenHash, NpgsqlBatchCommand[] statements, CancellationToken cancellationToken)
+    /// <summary>One transaction, whose last statement gives what was told, if anything was.</summary>
+    private async Task<bool> RunAsync(long userId, NpgsqlBatchCommand[] statements, CancellationToken cancellationToken)
     {
-        long? seq = null;
+        var told = new List<UserEvent>();
         await using (var batch = database.CreateBatch())
         {
             foreach (var statement in statements) batch.BatchCommands.Add(statement);
             await using var rows = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
             do
             {
-                while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false)) seq = rows.GetName(0) == "seq" ? rows.GetInt64(0) : null;
+                while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    if (rows.GetName(0) != "seq") continue;
+                    told.Add(new UserEvent(userId, rows.GetInt64(0), UserEventKind.Revoked, null, rows.IsDBNull(1) ? null : rows.GetFieldValue<byte[]>(1)));
+                }
             }
             while (await rows.NextResultAsync(cancellationToken).ConfigureAwait(false));
         }
 
-        if (seq is not { } told) return false;
-        listeners.Announce(new Committed([], [new UserEvent(userId, told, UserEventKind.Revoked, null, tokenHash)]));
+        if (told.Count == 0) return false;
+        listeners.Announce(new Committed([], [.. told.OrderBy(line => line.Seq)]));
         return true;
     }
 
@@ -139,5 +157,5 @@ public sealed class LoginRevocation(NpgsqlDataSource database, ICommittedEvents 
         return command;
     }
 
-    private static NpgsqlParameter<long> Id(long userId) => new() { TypedValue = userId };
+    private static NpgsqlParameter<long> Id(long id) => new() { TypedValue = id };
 }

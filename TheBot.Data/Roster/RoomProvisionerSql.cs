@@ -5,7 +5,7 @@ internal static class RoomProvisionerSql
 {
     /// <summary>The rooms that the roster asks for. A student without a tutor asks for no tutors' room (name null) and leaves the name of an old one alone.</summary>
     /// <remarks>left() counts whole characters, so a name is never cut within a surrogate pair.</remarks>
-    private const string WantedRooms =
+    public const string WantedRooms =
         """
         course AS (
             SELECT e.id, e.student_id, e.teacher_id, e.is_active, e.deleted_at IS NULL AS is_kept,

@@ -13,7 +13,7 @@ namespace TheBot.Data.Schema;
 public sealed class ChatDbContext(DbContextOptions<ChatDbContext> options) : DbContext(options)
 {
     /// <summary>The newest migration that this build's queries rely on; an API on an older schema is not ready.</summary>
-    public const string RequiredMigration = "20261128114603_RosterKeys";
+    public const string RequiredMigration = "20261128121601_Logins";
 
     public DbSet<User> Users => Set<User>();
     public DbSet<AuthToken> Tokens => Set<AuthToken>();
@@ -54,9 +54,19 @@ public sealed class ChatDbContext(DbContextOptions<ChatDbContext> options) : DbC
         {
             token.ToTable("tokens");
             token.HasKey(t => t.Hash);
+            token.Property(t => t.Id).UseIdentityByDefaultColumn();
+            token.HasIndex(t => t.Id).IsUnique();
             token.HasOne<User>().WithMany().HasForeignKey(t => t.UserId).OnDelete(DeleteBehavior.Cascade);
             Now(token.Property(t => t.CreatedAt));
             Now(token.Property(t => t.LastUsedAt));
+        });
+        model.Entity<SocketTicket>(ticket =>
+        {
+            ticket.ToTable("tickets");
+            ticket.IsUnlogged();
+            ticket.HasKey(t => t.Hash);
+            ticket.HasIndex(t => t.ExpiresAt);
+            ticket.HasOne<AuthToken>().WithMany().HasForeignKey(t => t.TokenHash).OnDelete(DeleteBehavior.Cascade);
         });
     }
 

@@ -48,13 +48,35 @@ public static class PersonName
     public static string Full(string first, string last) => $"{first} {last}".Trim();
 }
 
-/// <summary>An opaque login token; only its SHA-256 is kept. A user has several (one a device), none expires while it is used.</summary>
+/// <summary>A login; only the SHA-256 of its token is kept. A user has several (one a device). Those of this house never expire, those of a login provider do.</summary>
 public sealed class AuthToken
 {
     public required byte[] Hash { get; set; }
+
+    /// <summary>What its owner calls it when they end it.</summary>
+    public long Id { get; set; }
+
     public long UserId { get; set; }
+
+    /// <summary>What the client called itself, or the login provider.</summary>
     public string? Device { get; set; }
+
     public DateTimeOffset CreatedAt { get; set; }
     public DateTimeOffset LastUsedAt { get; set; }
     public DateTimeOffset? RevokedAt { get; set; }
+
+    /// <summary>Logins by a provider: when it ends by itself unless it is renewed. Null = never.</summary>
+    public DateTimeOffset? ExpiresAt { get; set; }
+}
+
+/// <summary>Opens one socket for the login that asked for it; only its SHA-256 is kept, until it is spent or over.</summary>
+/// <remarks>Unlogged: after a crash of the database there are none, and clients ask for another.</remarks>
+public sealed class SocketTicket
+{
+    public required byte[] Hash { get; set; }
+
+    /// <summary>The login (<see cref="AuthToken.Hash"/>).</summary>
+    public required byte[] TokenHash { get; set; }
+
+    public DateTimeOffset ExpiresAt { get; set; }
 }

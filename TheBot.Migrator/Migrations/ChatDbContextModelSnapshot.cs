@@ -68,6 +68,17 @@ namespace TheBot.Migrator.Migrations
                         .HasColumnType("text")
                         .HasColumnName("device");
 
+                    b.Property<DateTimeOffset?>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
                     b.Property<DateTimeOffset>("LastUsedAt")
                         .ValueGeneratedOnAdd()
                         .HasColumnType("timestamp with time zone")
@@ -84,6 +95,10 @@ namespace TheBot.Migrator.Migrations
 
                     b.HasKey("Hash")
                         .HasName("pk_tokens");
+
+                    b.HasIndex("Id")
+                        .IsUnique()
+                        .HasDatabaseName("ix_tokens_id");
 
                     b.HasIndex("UserId")
                         .HasDatabaseName("ix_tokens_user_id");
@@ -640,6 +655,35 @@ namespace TheBot.Migrator.Migrations
                     b.ToTable("room_members", (string)null);
                 });
 
+            modelBuilder.Entity("TheBot.Data.Schema.SocketTicket", b =>
+                {
+                    b.Property<byte[]>("Hash")
+                        .HasColumnType("bytea")
+                        .HasColumnName("hash");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<byte[]>("TokenHash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("token_hash");
+
+                    b.HasKey("Hash")
+                        .HasName("pk_tickets");
+
+                    b.HasIndex("ExpiresAt")
+                        .HasDatabaseName("ix_tickets_expires_at");
+
+                    b.HasIndex("TokenHash")
+                        .HasDatabaseName("ix_tickets_token_hash");
+
+                    b.ToTable("tickets", (string)null);
+
+                    NpgsqlEntityTypeBuilderExtensions.IsUnlogged(b, true);
+                });
+
             modelBuilder.Entity("TheBot.Data.Schema.Subject", b =>
                 {
                     b.Property<long>("Id")
@@ -927,6 +971,16 @@ namespace TheBot.Migrator.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_room_members_users_user_id");
+                });
+
+            modelBuilder.Entity("TheBot.Data.Schema.SocketTicket", b =>
+                {
+                    b.HasOne("TheBot.Data.Schema.AuthToken", null)
+                        .WithMany()
+                        .HasForeignKey("TokenHash")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_tickets_tokens_token_hash");
                 });
 
             modelBuilder.Entity("TheBot.Data.Schema.Tutorship", b =>

@@ -16,7 +16,7 @@ public sealed class LiveLoginsTests(ScratchPostgres postgres)
     public async Task A_login_that_ended_between_authentication_and_the_feeds_start_is_noticed(bool oneToken)
     {
         await using var room = await Followers.OpenAsync(postgres, new DeliveryOptions());
-        var tokens = new TokenAuthenticator(room.School.Database);
+        var tokens = Authenticators.Of(room.School.Database);
         var logins = new LiveLogins(room.Feeds, tokens);
         var revocation = new LoginRevocation(room.School.Database, room.School);
         var who = await LoginAsync(room, tokens);
@@ -24,7 +24,7 @@ public sealed class LiveLoginsTests(ScratchPostgres postgres)
 
         await using var before = await ConnectAsync(logins, room, who); // the person's feed is open already, and its head is past this
         Assert.True(oneToken
-            ? await revocation.RevokeAsync(who.UserId, who.TokenHash, Deadline.Token())
+            ? await revocation.RevokeAsync(who.UserId, who.LoginId, Deadline.Token())
             : await revocation.RevokeAllAsync(who.UserId, Deadline.Token()));
         var head = await room.School.ScalarAsync<long>("SELECT head_seq FROM user_heads WHERE user_id = $1", who.UserId);
         room.Feeds.UserHeadSeen(who.UserId, head); // as the sweep
@@ -42,14 +42,14 @@ public sealed class LiveLoginsTests(ScratchPostgres postgres)
     public async Task Ending_a_login_twice_at_once_is_told_once()
     {
         await using var room = await Followers.OpenAsync(postgres, new DeliveryOptions());
-        var who = await LoginAsync(room, new TokenAuthenticator(room.School.Database));
+        var who = await LoginAsync(room, Authenticators.Of(room.School.Database));
         var revocation = new LoginRevocation(room.School.Database, room.School);
 
-        var ended = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => revocation.RevokeAsync(who.UserId, who.TokenHash, Deadline.Token())));
+        var ended = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => revocation.RevokeAsync(who.UserId, who.LoginId, Deadline.Token())));
 
         Assert.Single(ended, told => told);
         Assert.False(await revocation.RevokeAllAsync(who.UserId, Deadline.Token()));
-        Assert.False(await revocation.RevokeAsync(room.Teacher, who.TokenHash, Deadline.Token()));
+        Assert.False(await revocation.RevokeAsync(room.Teacher, who.LoginId, Deadline.Token()));
         Assert.Single(room.School.Announced, c => c.UserEvents is [{ Kind: Data.Schema.UserEventKind.Revoked }]);
         await room.School.LogsAgreeAsync();
     }

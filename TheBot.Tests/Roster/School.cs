@@ -29,6 +29,9 @@ internal sealed class School : ICommittedEvents, IAsyncDisposable
         return school;
     }
 
+    /// <summary>The school that a database has already.</summary>
+    public static School In(string connectionString) => new(connectionString);
+
     public void Announce(Committed committed)
     {
         lock (Announced) Announced.Add(committed);

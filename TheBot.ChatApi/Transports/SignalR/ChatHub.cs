@@ -6,6 +6,7 @@ using TheBot.ChatApi.Limits;
 using TheBot.ChatApi.Messages;
 using TheBot.ChatApi.Observability;
 using TheBot.Contracts;
+using TheBot.Contracts.V1;
 using TheBot.Data.Log;
 using TheBot.Data.Schema;
 
@@ -21,6 +22,7 @@ internal sealed partial class ChatHub(
     MessageWriter writer,
     MessageActions actions,
     PersonLimits limits,
+    ToldLimits told,
     RoomLog log,
     IOptions<DeliveryOptions> options,
     TimeProvider time,
@@ -46,6 +48,7 @@ internal sealed partial class ChatHub(
         try
         {
             await logins.OpenAsync(connection);
+            connection.Queue.Enqueue(HubFrame.Call(nameof(IChatClient.Ready), 256, new V1Ready(new Person(who.UserId, who.FullName, who.Role), told.Limits)));
         }
         catch
         {

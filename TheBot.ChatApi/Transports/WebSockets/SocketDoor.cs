@@ -41,7 +41,14 @@ internal sealed class SocketDoor(TokenAuthenticator tokens, AddressLimits addres
             {
                 firstFrame = FirstFrameTokenAsync(socket, tokenOf, ended);
                 var inTime = await Task.WhenAny(firstFrame, Task.Delay(AuthenticateWithin, time, ended)) == firstFrame;
-                who = inTime && await firstFrame is { } token ? await tokens.FindAsync(token, ended) : null;
+                try
+                {
+                    who = inTime && await firstFrame is { } token ? await tokens.FindAsync(token, ended) : null;
+                }
+                catch (LoginProviderException away)
+                {
+                    return Entrance.Refused(CloseCode.Fault, away.Message, firstFrame);
+                }
             }
         }
 

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Options;
 using TheBot.ChatApi.Delivery;
-using TheBot.ChatApi.Limits;
 using TheBot.ChatApi.Messages;
 using TheBot.Data.Log;
 
@@ -14,7 +13,7 @@ internal sealed record SocketServices(
     Presence Presence,
     MessageWriter Writer,
     MessageActions Actions,
-    PersonLimits Limits,
+    ToldLimits Limits,
     RoomLog Log,
     IOptions<DeliveryOptions> Options,
     TimeProvider Time,
@@ -30,6 +29,7 @@ internal static class ChatSockets
     public static IServiceCollection AddChatSockets(this IServiceCollection services)
     {
         services.AddOptions<V1Options>().BindConfiguration(V1Options.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<ToldLimits>();
         services.AddSingleton<SocketServices>();
         services.AddSingleton<SocketDoor>();
         services.AddSingleton<SeedDoor>();

@@ -40,15 +40,7 @@ internal sealed class V1Connection : RawConnection
             Queue.Enqueue(V1Dialect.Ready(
                 new V1Ready(
                     new Person(Who.UserId, Who.FullName, Who.Role),
-                    new V1Limits(
-                        ChatLimits.ContentMaxLength,
-                        ChatLimits.FrameMaxBytes,
-                        _options.RoomsMax,
-                        ChatLimits.HistoryOnConnect,
-                        _options.HeartbeatEvery.TotalSeconds,
-                        House.Limits.Options.MessagesPerSecond,
-                        House.Limits.Options.MessagesBurst,
-                        House.Limits.Options.SocketsPerPerson)),
+                    House.Limits.Limits),
                 authId));
             _isReady = true;
             await ReceiveAsync(cancellationToken).ConfigureAwait(false);

@@ -47,6 +47,11 @@ internal sealed class MigrateCommand : Verb
 
     protected override async Task<VerbResult> ExecuteAsync(VerbRun run, CancellationToken cancellationToken)
     {
+        // everybody knows its accounts' password, and one of them is an administrator
+        var environment = run.Services.GetRequiredService<IHostEnvironment>();
+        if (run.Arguments.GetValue(DemoSchool) && !environment.IsDevelopment())
+            throw new VerbFailure($"--demo-school is for the Development environment only, and this is {environment.EnvironmentName}", ExitCode.BadArguments);
+
         await using var scope = run.Services.CreateAsyncScope();
         var context = scope.ServiceProvider.GetRequiredService<ChatDbContext>();
         var target = Find(context.Database, run.Arguments.GetValue(Target));

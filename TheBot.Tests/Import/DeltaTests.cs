@@ -1,0 +1,110 @@
+using Npgsql;
+
+namespace TheBot.Tests.Import;
+
+/// <summary>Until the switch the replaced system goes on living, and an import follows it; killed anywhere, it ends the same.</summary>
+[Collection(ScratchPostgresTests.Name)]
+public class DeltaTests(ScratchPostgres postgres)
+{
+    [Fact]
+    public async Task Whatever_happens_there_between_two_runs_is_followed_and_other_rooms_are_left_alone()
+    {
+        await using var school = await ImportedSchool.OpenAsync(postgres);
+        var (legacy, ours) = (school.Legacy, school.Ours);
+        var defects = await DefectiveSchool.WriteAsync(legacy);
+        var rooms = (long)(await school.ImportAsync("--json")).Expect(0).Json["result"]!["report"]!["rooms_made"]!;
+        var people = defects.People;
+        var before = await ours.QueryAsync("SELECT id, xmin::text FROM rooms WHERE kind = 'direct'", row => (row.GetInt64(0), row.GetString(1)));
+
+        await legacy.ExecuteAsync("UPDATE chat_message SET content = 'другое' WHERE id = $1", defects.Messages["pinned"]);
+        await legacy.ExecuteAsync("UPDATE chat_message SET is_deleted = true, deleted_at = updated_at WHERE id = $1", defects.Messages["blank"]);
+        await legacy.ExecuteAsync("DELETE FROM chat_message WHERE id = $1", defects.Messages["early"]);
+        await legacy.SayAsync(defects.Places["class"], people["anna"], "после первого раза");
+
+        // the room of an enrollment that had none appears there, and another enrollment goes and comes back under a new number
+        var late = await legacy.EnrollmentAsync(people["ivan"], await legacy.SubjectAsync("Музыка"), people["teacher"]);
+        await legacy.SayAsync(await legacy.RoomAsync("forum_subject", "Музыка", people["ivan"], late), people["ivan"], "новая комната");
+        var chemistry = (await legacy.QueryAsync("SELECT id, subject_id FROM materials_subjectenrollment WHERE student_id = $1", row => (row.GetInt64(0), row.GetInt64(1)), people["long"]))[0];
+        await legacy.ExecuteAsync("DELETE FROM materials_subjectenrollment WHERE id = $1", chemistry.Item1);
+        await legacy.EnrollmentAsync(people["long"], chemistry.Item2, people["teacher"]);
+
+        // a parent goes with everything that was theirs, as the replaced system deletes; two people change names; a login is another one
+        await legacy.ExecuteAsync("DELETE FROM chat_message WHERE sender_id = $1", people["formerMother"]);
+        await legacy.ExecuteAsync("DELETE FROM chat_chatroom_participants WHERE user_id = $1", people["formerMother"]);
+        await legacy.ExecuteAsync("DELETE FROM accounts_user WHERE id = $1", people["formerMother"]);
+        await legacy.ExecuteAsync("UPDATE accounts_user SET username = 'swap' WHERE id = $1", people["teacher"]);
+        await legacy.ExecuteAsync("UPDATE accounts_user SET username = 'teacher1' WHERE id = $1", people["teacher2"]);
+        await legacy.ExecuteAsync("UPDATE accounts_user SET username = 'teacher2' WHERE id = $1", people["teacher"]);
+        await legacy.ExecuteAsync("UPDATE authtoken_token SET key = $2 WHERE user_id = $1", people["teacher"], new string('b', 40));
+        await legacy.ExecuteAsync("UPDATE accounts_studentprofile SET parent_id = $2 WHERE user_id = $1", people["anna"], people["father"]);
+        await legacy.ExecuteAsync("DELETE FROM chat_chatparticipant WHERE room_id = $1", defects.Places["group"]);
+
+        (await school.VerifyAsync()).Expect(3);
+        var report = (await school.ImportAsync("--json")).Expect(0).Json["result"]!["report"]!;
+        Assert.InRange((long)report["rooms_made"]!, 5, rooms - 1);
+        Assert.Equal("nothing differs", (await school.VerifyAsync()).Expect(0).Said.Split('\n')[^2]);
+        await ours.LogsAgreeAsync();
+        Assert.True((await ours.DriftAsync()).IsNothing, (await ours.DriftAsync()).ToString());
+        Assert.Equal(before, await ours.QueryAsync("SELECT id, xmin::text FROM rooms WHERE kind = 'direct'", row => (row.GetInt64(0), row.GetString(1))));
+        Assert.Equal([people["mother"]], await MissingAsync([people["mother"], people["anna"], people["father"]], defects.Places["physics"]));
+
+        async Task<List<long>> MissingAsync(long[] asked, long room)
+        {
+            var readers = await ours.ReadersAsync(room);
+            return [.. asked.Where(person => !readers.Contains(person))];
+        }
+    }
+
+    [Fact]
+    public async Task Killed_at_any_point_and_started_again_it_ends_the_same()
+    {
+        await using var school = await ImportedSchool.OpenAsync(postgres);
+        await LegacyScale.WriteAsync(school.Legacy, 3_000);
+        await using var straight = await school.AnotherAsync(postgres);
+
+        await KillEverywhereAsync(school, new Random(1));
+        (await school.ImportAsync()).Expect(0);
+        Assert.Equal(await ImportedSchool.StateAsync(straight), await ImportedSchool.StateAsync(school.Ours));
+
+        // the same on the way from one state there to the next
+        await school.Legacy.ExecuteAsync(
+            """
+            UPDATE chat_message SET content = content || '!' WHERE id % 3 = 0;
+            DELETE FROM chat_messageread;
+            DELETE FROM chat_message WHERE id = (SELECT max(id) FROM chat_message)
+            """);
+        (await MigratorProcess.RunAsync(straight.Database.ConnectionString, "import", "--from", school.Legacy.ConnectionString)).Expect(0);
+        await KillEverywhereAsync(school, new Random(2));
+        (await school.ImportAsync()).Expect(0);
+        Assert.Equal(await ImportedSchool.StateAsync(straight), await ImportedSchool.StateAsync(school.Ours));
+        (await school.VerifyAsync()).Expect(0);
+    }
+
+    /// <summary>Kills one import after the other, each when it is about to write another table, in an order that nobody chose.</summary>
+    private static async Task KillEverywhereAsync(ImportedSchool school, Random random)
+    {
+        string[] tables = ["users", "enrollments", "tokens", "rooms", "room_members", "messages", "room_events", "pins"];
+        random.Shuffle(tables);
+        foreach (var table in tables)
+        {
+            await using var connection = await school.Ours.Database.OpenConnectionAsync(Deadline.Token());
+            await using var transaction = await connection.BeginTransactionAsync(Deadline.Token());
+#pragma warning disable CA2100 // one of the names above
+            await using var hold = new NpgsqlCommand($"LOCK TABLE {table} IN SHARE MODE", connection);
+#pragma warning restore CA2100
+            await hold.ExecuteNonQueryAsync(Deadline.Token());
+            await using var migrator = MigratorProcess.Start(school.Ours.Database.ConnectionString, "import", "--from", school.Legacy.ConnectionString);
+            await Deadline.UntilAsync(
+                () => school.Ours.ScalarAsync<bool>(
+                    """
+                    SELECT EXISTS (
+                        SELECT FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+                        WHERE NOT l.granted AND l.relation = $1::regclass AND a.datname = current_database() AND a.application_name = 'thebot-migrator')
+                    """,
+                    table),
+                waits => waits,
+                $"an import that waits for {table}");
+            await migrator.KillAsync();
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using System.Globalization;
+
+namespace TheBot.Tests.Import;
+
+/// <summary>verify finds the smallest difference, whatever made it.</summary>
+[Collection(ScratchPostgresTests.Name)]
+public class VerifyTests(ScratchPostgres postgres)
+{
+    /// <summary>A change of ours with what undoes it, and what verify says about it.</summary>
+    private static readonly (string Change, string Undo, string Says)[] Changes =
+    [
+        (
+            "UPDATE messages SET content = content || '.' WHERE id = {edited}",
+            "UPDATE messages SET content = left(content, -1) WHERE id = {edited}",
+            "message {edited} differs"),
+        (
+            "UPDATE room_members SET reasons = '{}' WHERE room_id = {physics} AND user_id = {mother}",
+            "UPDATE room_members SET reasons = ARRAY['guardian:' || {anna}] WHERE room_id = {physics} AND user_id = {mother}",
+            "user {mother} in the teacher's room of enrollment 1 is missing"),
+        (
+            "INSERT INTO room_members (room_id, user_id, reasons, visible_from_seq, read_seq) VALUES ({group}, {father}, ARRAY['imported'], 0, 0)",
+            "DELETE FROM room_members WHERE room_id = {group} AND user_id = {father}",
+            "user {father} in room {group} is too much"),
+        (Swap, Swap, "message {edited} stands in room {group} behind a younger one"),
+        (
+            "UPDATE tokens SET revoked_at = now() WHERE user_id = {anna}",
+            "UPDATE tokens SET revoked_at = NULL WHERE user_id = {anna}",
+            "the token of user {anna} is missing"),
+        (
+            "UPDATE messages SET sender_id = {father} WHERE id = {edited}",
+            "UPDATE messages SET sender_id = {anna} WHERE id = {edited}",
+            "user {father} has 1 messages more in room {group} than there"),
+        (
+            "UPDATE users SET last_name = 'Другая' WHERE id = {mother}",
+            "UPDATE users SET last_name = 'Смирнова' WHERE id = {mother}",
+            "user {mother} differs"),
+    ];
+
+    /// <summary>Two neighbours change places, in the messages and in the log; done twice it is undone.</summary>
+    private const string Swap =
+        """
+        WITH pair AS (
+            SELECT id, room_id, seq, CASE id WHEN {edited} THEN {deleted} ELSE {edited} END AS other FROM messages WHERE id IN ({edited}, {deleted})
+        ),
+        apart AS (UPDATE messages m SET seq = -o.seq FROM pair p JOIN pair o ON o.id = p.other WHERE m.id = p.id)
+        UPDATE room_events e SET message_id = p.other FROM pair p WHERE e.room_id = p.room_id AND e.seq = p.seq;
+        UPDATE messages SET seq = -seq WHERE seq < 0
+        """;
+
+    [Fact]
+    public async Task One_character_one_member_two_messages_in_another_order_are_found_each_time()
+    {
+        await using var school = await ImportedSchool.OpenAsync(postgres);
+        var defects = await DefectiveSchool.WriteAsync(school.Legacy);
+        (await school.ImportAsync()).Expect(0);
+        var clean = (await school.VerifyAsync("--json")).Expect(0).Json["result"]!;
+        Assert.Equal((string)clean["checksum_theirs"]!, (string)clean["checksum_ours"]!);
+        Assert.Empty(clean["problems"]!.AsArray());
+
+        foreach (var (change, undo, says) in Changes)
+        {
+            await school.Ours.ExecuteAsync(Named(change));
+            var answer = await school.VerifyAsync();
+            Assert.True(answer.ExitCode == 3, $"{change}: {answer.ExitCode} {answer.Said}");
+            Assert.Contains(Named(says), answer.Said, StringComparison.Ordinal);
+            await school.Ours.ExecuteAsync(Named(undo));
+        }
+
+        (await school.VerifyAsync()).Expect(0);
+
+        string Named(string text)
+        {
+            foreach (var (name, id) in defects.People.Concat(defects.Messages).Concat(defects.Places))
+                text = text.Replace($"{{{name}}}", id.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+            return text;
+        }
+    }
+}
