@@ -1,5 +1,6 @@
 using TheBot.ChatApi.Auth;
 using TheBot.Data.Log;
+using TheBot.Data.Schema;
 
 namespace TheBot.ChatApi.Delivery;
 
@@ -24,7 +25,19 @@ internal sealed class LiveEvent(RoomEvent roomEvent)
     private readonly OutFrame?[] _frames = new OutFrame?[IDialect.Slots];
     private int _rendered;
 
+    private LiveEvent? _bare;
+
     public RoomEvent Event { get; } = roomEvent;
+
+    /// <summary>
+    /// As somebody sees it who sees what comes after a seq: an edit, a pin or whatever else happens to a message from before is a place in the log to them
+    /// and says nothing. Called as <see cref="For"/>.
+    /// </summary>
+    public LiveEvent SeenFrom(long visibleFromSeq)
+    {
+        var isHidden = visibleFromSeq > 0 && Event.Kind.IsAboutMessage() && Event is { Kind: not RoomEventKind.MessageCreated, IsBare: false } && Event.Message().Seq <= visibleFromSeq;
+        return isHidden ? _bare ??= new LiveEvent(Event with { Data = "{}"u8.ToArray(), Extra = default }) : this;
+    }
 
     /// <summary>Called under the feed's lock, or by one catch-up for frames of its own.</summary>
     public OutFrame? For(IDialect dialect)

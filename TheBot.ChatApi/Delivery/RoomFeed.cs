@@ -63,7 +63,7 @@ internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options
             if (subscription.Position < oldest - 1) return false;
             foreach (var recent in _recent)
             {
-                if (recent.Event.Seq > subscription.Position) subscription.Take(recent);
+                if (recent.Event.Seq > subscription.Position) subscription.Take(recent.SeenFrom(subscription.VisibleFromSeq));
             }
 
             subscription.IsLive = true;
@@ -106,6 +106,13 @@ internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options
         }
 
         if (logEvent is { Kind: RoomEventKind.MemberRemoved, SubjectId: { } removed }) Expel(removed, logEvent.Seq);
+
+        // those who came later than a message go first: what happens to it is no more to them than a place in the log
+        foreach (var newcomer in _subscriptions)
+        {
+            if (newcomer is { IsLive: true, VisibleFromSeq: > 0 } && logEvent.Seq > newcomer.Position) newcomer.Take(live.SeenFrom(newcomer.VisibleFromSeq));
+        }
+
         foreach (var subscription in _subscriptions)
         {
             if (subscription.IsLive && logEvent.Seq > subscription.Position) subscription.Take(live, watch);

@@ -17,6 +17,9 @@ internal sealed class Subscription(RoomFeed feed, LiveConnection connection, Roo
     /// <summary>A member, who types and is present; not an administrator who looks.</summary>
     public bool IsMember { get; set; }
 
+    /// <summary>They see what comes after this seq. Set before it goes live.</summary>
+    public long VisibleFromSeq { get; set; }
+
     /// <summary>Set under the feed's lock.</summary>
     public bool IsLive { get; set; }
 

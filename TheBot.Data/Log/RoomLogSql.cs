@@ -133,14 +133,19 @@ internal static class RoomLogSql
         WHERE m.id = ANY ($1)
         """;
 
-    /// <summary>$1 room, $2 after seq, $3 rows at most, $4 the reader, or null for the replica's own feed.</summary>
+    private const string VisibleFrom = "(SELECT r.visible_from_seq FROM room_readers r WHERE r.room_id = $1 AND r.user_id = $4)";
+
+    /// <summary>
+    /// $1 room, $2 after seq, $3 rows at most, $4 the reader, or null for the replica's own feed. What happened later to a message that the reader may
+    /// not see comes without the message.
+    /// </summary>
     public const string Read =
         $"""
         SELECT {RoomEventColumns.Select}
         FROM room_events e
-        {RoomEventColumns.Joins}
-        WHERE e.room_id = $1 AND e.seq > $2
-          AND ($4::bigint IS NULL OR e.seq > (SELECT r.visible_from_seq FROM room_readers r WHERE r.room_id = $1 AND r.user_id = $4))
+        LEFT JOIN messages m ON m.id = e.message_id AND ($4::bigint IS NULL OR m.seq > {VisibleFrom})
+        {MessageColumns.Joins}
+        WHERE e.room_id = $1 AND e.seq > $2 AND ($4::bigint IS NULL OR e.seq > {VisibleFrom})
         ORDER BY e.seq
         LIMIT $3
         """;

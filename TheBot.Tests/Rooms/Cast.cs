@@ -52,7 +52,7 @@ public sealed class Cast(ChatGraph graph) : IAsyncLifetime
 
         foreach (var room in new[] { "subject", "locked", "ended" }) await AllSayAsync(room, "student", "teacher", "parent", "muted", "former", "inactive", "victim");
         await AllSayAsync("tutors", "student", "tutor", "parent", "muted", "former", "inactive", "victim");
-        await AllSayAsync("general", "student", "teacher", "parent", "muted", "victim", "admin", "inactive");
+        await AllSayAsync("general", "student", "teacher", "tutor", "parent", "muted", "victim", "admin", "former", "stranger", "inactive");
         await AllSayAsync("direct", "teacher", "parent");
         await AllSayAsync("group", "student", "teacher", "parent", "muted", "former", "inactive", "victim");
 

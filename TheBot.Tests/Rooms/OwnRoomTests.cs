@@ -119,6 +119,24 @@ public sealed class OwnRoomTests(ChatGraph graph)
     }
 
     [Fact]
+    public async Task A_group_that_is_asked_for_again_is_found_and_not_doubled()
+    {
+        var school = await graph.NewClassAsync();
+        HttpClient[] replicas = [graph.Rest(school.Teacher, A), graph.Rest(school.Teacher, B)];
+        var body = new { name = "Хор", member_ids = new[] { school.Student.Id }, client_id = "choir-1" };
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => replicas[i % 2].PostAsJsonAsync("/api/v1/rooms", body, Deadline.Token())));
+        using var other = await replicas[0].PostAsJsonAsync("/api/v1/rooms", body with { name = "Оркестр" });
+        using var bad = await replicas[0].PostAsJsonAsync("/api/v1/rooms", body with { client_id = "не годится" });
+
+        Assert.Equal((1, 19), (answers.Count(answer => answer.StatusCode == HttpStatusCode.Created), answers.Count(answer => answer.StatusCode == HttpStatusCode.OK)));
+        Assert.Single((await replicas[1].GetFromJsonAsync<JsonArray>("/api/v1/rooms"))!, room => (string)room!["kind"]! == "group");
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, ErrorCode.Conflict), (other.StatusCode, (string)(await ReadAsync(other))!["code"]!));
+        Assert.NotNull((await ReadAsync(bad))!["errors"]!["client_id"]);
+        foreach (var replica in replicas) replica.Dispose();
+    }
+
+    [Fact]
     public async Task A_group_takes_nobody_whom_its_maker_may_not_write_to_and_then_nobody_at_all()
     {
         var (school, other) = (await graph.NewClassAsync(), await graph.NewClassAsync());

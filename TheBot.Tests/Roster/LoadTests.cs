@@ -1,15 +1,18 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Npgsql;
 using TheBot.Contracts;
 using TheBot.Data.Schema;
+using Xunit.Abstractions;
 
 namespace TheBot.Tests.Roster;
 
 /// <summary>Many rows in one call: all or nothing, every bad one named, and nobody's conversation waits for it.</summary>
 [Collection(ScratchPostgresTests.Name)]
-public sealed class LoadTests(RosterSchool school) : IClassFixture<RosterSchool>
+public sealed class LoadTests(RosterSchool school, ITestOutputHelper output) : IClassFixture<RosterSchool>
 {
     [Fact]
     public async Task A_school_that_is_loaded_has_all_its_rooms_and_a_second_load_changes_nothing()
@@ -175,6 +178,45 @@ public sealed class LoadTests(RosterSchool school) : IClassFixture<RosterSchool>
 
             meanwhile();
         }
+    }
+
+    /// <summary>As many enrollments as <c>THEBOT_ROSTER_ROWS</c> says (10,000 for the figures of docs/operations.md), in a school where people talk.</summary>
+    [Fact]
+    public async Task A_whole_school_is_enrolled_while_people_talk()
+    {
+        var count = int.Parse(Environment.GetEnvironmentVariable("THEBOT_ROSTER_ROWS") ?? "250", CultureInfo.InvariantCulture);
+        var lesson = await school.LessonAsync();
+        var teachers = await IdsAsync("users", Enumerable.Range(0, 100).Select(i => User($"lecturer{i}", "teacher", $"{i}")));
+        var students = await IdsAsync("users", Enumerable.Range(0, count).Select(i => User($"freshman{i}", "student", $"{i}")));
+        var parents = await IdsAsync("users", Enumerable.Range(0, count).Select(i => User($"family{i}", "parent", $"{i}")));
+        await using var listener = await school.Api.SeedAsync(lesson.Parent, lesson.Room);
+
+        var loading = Stopwatch.StartNew();
+        var load = Task.Run(async () =>
+        {
+            await school.PostAsync("guardianships/bulk", students.Zip(parents, (student, parent) => new { student_id = student, guardian_id = parent }).ToArray());
+            var (status, answer, _) = await school.PostAsync(
+                "enrollments/bulk", students.Select((student, i) => new { student_id = student, subject_id = lesson.Subject, teacher_id = teachers[i % 100] }).ToArray());
+            Assert.Equal((HttpStatusCode.OK, count), (status, (int)answer!["changed"]!));
+            output.WriteLine($"{count} enrollments and guardianships written after {loading.Elapsed}");
+            await school.ProvisionedAsync(TimeSpan.FromMinutes(10));
+            output.WriteLine($"rooms right after {loading.Elapsed}");
+        });
+        var took = new List<TimeSpan>();
+        while (!load.IsCompleted || took.Count == 0)
+        {
+            var said = Stopwatch.StartNew();
+            Assert.Equal((HttpStatusCode.Created, null), await school.SayAsync(lesson.Student, lesson.Room, $"сообщение {took.Count}"));
+            await listener.NextAsync("chat_message", frame => (string)frame["message"]!["content"]! == $"сообщение {took.Count}");
+            took.Add(said.Elapsed);
+        }
+
+        await load;
+        took.Sort();
+        output.WriteLine($"meanwhile {took.Count} messages, from send to another's socket: median {took[took.Count / 2]}, 99 % {took[took.Count * 99 / 100]}, longest {took[^1]}");
+        Assert.Equal(count, await school.School.ScalarAsync<long>(
+            "SELECT count(*) FROM rooms r JOIN enrollments e ON e.id = r.enrollment_id WHERE e.student_id = ANY ($1) AND r.kind = 'forum_subject'", students));
+        await school.AgreesAsync();
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class RosterSchool(ScratchPostgres postgres) : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _api = await ApiSchool.OpenAsync(postgres);
+        _api = await ApiSchool.OpenAsync(postgres, ("Chat__Limits__MessagesPerSecond", "0"));
         Head = await _api.PersonAsync(Role.Teacher, isAdministrator: true);
         Admin = _api.Api.Rest(Head.Token);
     }
@@ -76,8 +76,8 @@ public sealed class RosterSchool(ScratchPostgres postgres) : IAsyncLifetime
     }
 
     /// <summary>Waits until all rooms follow the roster.</summary>
-    internal Task ProvisionedAsync() => Deadline.UntilAsync(
-        async () => (int)(await AskAsync(HttpMethod.Get, "provisioning")).Body!["students_waiting"]!, waiting => waiting == 0, "students waiting");
+    internal Task ProvisionedAsync(TimeSpan? patience = null) => Deadline.UntilAsync(
+        async () => (int)(await AskAsync(HttpMethod.Get, "provisioning")).Body!["students_waiting"]!, waiting => waiting == 0, "students waiting", patience);
 
     /// <summary>Rooms and members are what the roster says, and the logs what rooms and members are.</summary>
     internal async Task AgreesAsync()

@@ -36,6 +36,7 @@ internal sealed class SeedConnection(WebSocket socket, HttpContext context, Iden
             }
             else
             {
+                _subscription.VisibleFromSeq = room.VisibleFromSeq;
                 var position = since is { } seq ? Math.Clamp(seq, room.VisibleFromSeq, room.Head) : room.Head;
                 // paced: fifty long messages in one frame may be more than a queue holds, and nobody is slow for that
                 if (since is null) _ = Queue.WriteAsync([SeedDialect.History(room.Messages)]);

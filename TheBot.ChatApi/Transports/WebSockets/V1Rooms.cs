@@ -157,6 +157,7 @@ internal sealed class V1Rooms(V1Connection connection, SocketServices house, Sub
             return;
         }
 
+        subscription.VisibleFromSeq = room.VisibleFromSeq;
         subscription.IsMember = room.IsMember;
         if (since is not null) ChatMetrics.Resumed();
         var from = since is { } seq ? Math.Clamp(seq, room.VisibleFromSeq, room.Head) : room.Head;
