@@ -11,6 +11,7 @@ internal sealed class Feeds(RoomLog roomLog, UserLog userLog, IOptions<DeliveryO
     private readonly ConcurrentDictionary<long, RoomFeed> _rooms = new();
     private readonly ConcurrentDictionary<long, UserFeed> _users = new();
     private readonly ConcurrentDictionary<LiveConnection, bool> _connections = new();
+    private readonly CancellationTokenSource _leaving = new();
 
     public long[] RoomIds => [.. _rooms.Keys];
 
@@ -20,6 +21,11 @@ internal sealed class Feeds(RoomLog roomLog, UserLog userLog, IOptions<DeliveryO
     public long[] UserIds => [.. _users.Keys];
 
     public IEnumerable<LiveConnection> Connections => _connections.Keys;
+
+    /// <summary>Cancelled once this replica leaves: who connects after that is asked to go at once.</summary>
+    public CancellationToken Leaving => _leaving.Token;
+
+    public Task LeaveAsync() => _leaving.CancelAsync();
 
     /// <summary>Begins to follow a room, which must not be followed by the connection already. Live comes later (<see cref="Subscription.GoLiveFromAsync"/>).</summary>
     /// <remarks>To be called before rights are checked: a removal between the check and this call would be missed.</remarks>
@@ -47,6 +53,7 @@ internal sealed class Feeds(RoomLog roomLog, UserLog userLog, IOptions<DeliveryO
     public async Task OpenAsync(LiveConnection connection)
     {
         if (_connections.TryAdd(connection, true)) ChatMetrics.ConnectionOpened();
+        if (Leaving.IsCancellationRequested) connection.GoAway(); // somebody who was in the door when it began
         while (true)
         {
             var feed = _users.GetOrAdd(connection.UserId, id => new UserFeed(id, userLog, Leave, logger));

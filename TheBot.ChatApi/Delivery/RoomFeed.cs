@@ -1,3 +1,4 @@
+using TheBot.ChatApi.Observability;
 using TheBot.Data.Log;
 using TheBot.Data.Schema;
 
@@ -17,7 +18,8 @@ internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options
         lock (Gate)
         {
             if (IsClosed) return false;
-            _subscriptions.Add(subscription);
+            if (_subscriptions.Count == 0) ChatMetrics.RoomOpened();
+            if (_subscriptions.Add(subscription)) ChatMetrics.Subscribed();
             return true;
         }
     }
@@ -135,10 +137,12 @@ internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options
         subscription.HasEnded = true;
         subscription.IsLive = false;
         if (!_subscriptions.Remove(subscription)) return false;
+        ChatMetrics.Unsubscribed();
         subscription.PresentIn?.Leave(RoomId, subscription.Connection.UserId);
         subscription.PresentIn = null;
         if (_subscriptions.Count > 0) return true;
         IsClosed = true;
+        ChatMetrics.RoomClosed();
         left(this);
         return true;
     }

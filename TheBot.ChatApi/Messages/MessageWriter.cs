@@ -68,7 +68,7 @@ internal sealed partial class MessageWriter(
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Waits until everything taken in has been answered.</summary>
+    /// <summary>Waits until everything taken in has been answered, or until the host's patience ends.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
@@ -77,7 +77,9 @@ internal sealed partial class MessageWriter(
             if (_waiting == 0) return;
         }
 
-        await _drained.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var inTime = _drained.Task.WaitAsync(cancellationToken);
+        await inTime.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!inTime.IsCompletedSuccessfully) MessageLog.StoppedUnanswered(logger, Volatile.Read(ref _waiting));
     }
 
     private async Task RunAsync()

@@ -77,7 +77,7 @@ public class SilenceTests(ScratchPostgres postgres)
         await school.School.ExecuteAsync("ALTER TABLE messages RENAME TO messages_gone");
         await inQuery.SendAsync(new { type = "chat_message", content = $"{Text} 4" });
         await inQuery.NextAsync("error");
-        await school.Api.EndAsync();
+        await school.Api.StopAsync();
 
         // not because nothing was sent
         foreach (var span in new[] { "chat.send", "chat.commit", "chat.fan_out", "chat.deliver", "thebot.room.id", "/api/auth/login/", "postgresql" })

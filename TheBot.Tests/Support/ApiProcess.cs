@@ -56,11 +56,12 @@ internal sealed partial class ApiProcess : IAsyncDisposable
         return client;
     }
 
-    /// <summary>SIGTERM, and waits until it has ended in order: what it had still to say is said.</summary>
-    public async Task EndAsync()
+    /// <summary>Asks it to stop, as an orchestrator does; the result is its exit code.</summary>
+    public async Task<int> StopAsync()
     {
-        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        Signals.Send(_process.Id, Signals.Terminate);
         await _process.WaitForExitAsync(Deadline.Token());
+        return _process.ExitCode;
     }
 
     public async ValueTask DisposeAsync()

@@ -28,7 +28,7 @@ internal sealed partial class ChatHub(
     TimeProvider time,
     ILogger<ChatHub> logger) : Hub<IChatClient>
 {
-    private const string ConnectionKey = "thebot.connection";
+    internal const string ConnectionKey = "thebot.connection";
     private const string PlaceKey = "thebot.place";
 
     private HubLiveConnection Connection => (HubLiveConnection)Context.Items[ConnectionKey]!;

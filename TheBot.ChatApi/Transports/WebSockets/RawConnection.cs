@@ -85,6 +85,7 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
                 switch (received)
                 {
                     case var _ when isTooBig: break; // what is on the way is read and forgotten: a connection that ends with unread bytes takes the close with it
+                    case Received.Text when IsLeaving: break; // nothing more is begun: whoever has no answer begins anew elsewhere
                     case Received.Text: OnMessage(message.WrittenMemory); break;
                     case Received.Binary: break; // as the old system: left unread
                     case Received.TooBig:

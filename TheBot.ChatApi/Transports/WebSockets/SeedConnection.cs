@@ -95,7 +95,7 @@ internal sealed class SeedConnection(WebSocket socket, HttpContext context, Iden
     {
         if (MessageRules.Draft(_roomId, UserId, frame.Content, frame.ClientId, frame.ReplyTo, out var broken) is { } draft)
         {
-            House.Writer.Submit(new SeedSend(draft, Queue));
+            if (TryOwe()) House.Writer.Submit(new SeedSend(draft, this));
         }
         else
         {
@@ -120,10 +120,14 @@ internal sealed class SeedConnection(WebSocket socket, HttpContext context, Iden
     }
 
     /// <summary>The answer stands in the sender's queue before the event does: message_sent, then chat_message.</summary>
-    private sealed class SeedSend(MessageDraft draft, ConnectionQueue queue) : SendCommand(draft)
+    private sealed class SeedSend(MessageDraft draft, LiveConnection connection) : SendCommand(draft)
     {
-        public override void Completed(SendOutcome outcome) => queue.Enqueue(outcome.Message is { } message
-            ? SeedDialect.Sent(message)
-            : SeedDialect.Error(outcome.Error!, outcome.Explanation!, clientId: MessageRules.ClientIdOf(Draft), retryAfter: PersonLimits.Seconds(outcome.RetryAfter)));
+        public override void Completed(SendOutcome outcome)
+        {
+            connection.Queue.Enqueue(outcome.Message is { } message
+                ? SeedDialect.Sent(message)
+                : SeedDialect.Error(outcome.Error!, outcome.Explanation!, clientId: MessageRules.ClientIdOf(Draft), retryAfter: PersonLimits.Seconds(outcome.RetryAfter)));
+            connection.Settle();
+        }
     }
 }
