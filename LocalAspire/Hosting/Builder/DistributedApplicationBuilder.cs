@@ -112,6 +112,6 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationTes
         if (!ExecutionContext.IsRunMode)
             return;
         DashboardLoader.Load(this, isTest: Test is not null);
-        Services.AddSingleton<RunFolders>().AddSingleton<ConsoleOutput>().AddSingleton<Orchestrator>().AddHostedService(services => services.GetRequiredService<Orchestrator>());
+        Services.AddSingleton<RunFolders>().AddSingleton<Orchestrator>().AddHostedService(services => services.GetRequiredService<Orchestrator>());
     }
 }
