@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using TheBot.Migrator.CommandLine;
 using TheBot.Migrator.Commands.Backfill;
+using TheBot.Migrator.Commands.Backup;
+using TheBot.Migrator.Commands.Doctor;
 using TheBot.Migrator.Commands.Import;
 using TheBot.Migrator.Commands.Migrate;
 using TheBot.Migrator.Commands.Preflight;
@@ -12,10 +14,14 @@ var root = new RootCommand("Brings TheBot's database up to date, and keeps it so
 {
     new MigrateCommand(),
     new BackfillCommand(),
-    new StatsCommand(),
-    new PreflightCommand(),
     new ImportCommand(),
     new VerifyCommand(),
+    new StatsCommand(),
+    new PreflightCommand(),
+    new DoctorCommand(),
+    new BackupCommand(),
+    new RestoreCommand(),
+    new DrillCommand(),
 };
 
 // Not a hosted service: one that throws ends the process with code 0, and a failed migration would pass for a finished one.

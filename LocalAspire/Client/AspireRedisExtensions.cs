@@ -26,7 +26,8 @@ public static class AspireRedisExtensions
 
         builder.Services.AddSingleton<IConnectionMultiplexer>(services =>
         {
-            var options = Parse(settings.ConnectionString);
+            // an outage at start is retried in the background instead of failing the process, unless the connection string says otherwise
+            var options = ConfigurationOptions.Parse($"abortConnect=false,{settings.ConnectionString}");
             section.GetSection("ConfigurationOptions").Bind(options);
             named.GetSection("ConfigurationOptions").Bind(options);
             configureOptions?.Invoke(options);
@@ -49,15 +50,6 @@ public static class AspireRedisExtensions
 
         if (!settings.DisableHealthChecks)
             builder.Services.AddHealthChecks().AddRedis(services => services.GetRequiredService<IConnectionMultiplexer>(), "StackExchange.Redis");
-    }
-
-    /// <summary>An outage at start is retried in the background instead of failing the process, unless the connection string asks otherwise.</summary>
-    private static ConfigurationOptions Parse(string? connectionString)
-    {
-        var options = string.IsNullOrWhiteSpace(connectionString) ? new ConfigurationOptions() : ConfigurationOptions.Parse(connectionString);
-        if (connectionString?.Contains("abortConnect", StringComparison.OrdinalIgnoreCase) != true)
-            options.AbortOnConnectFail = false;
-        return options;
     }
 
     private sealed class OpenAtStart(IServiceProvider services) : BackgroundService

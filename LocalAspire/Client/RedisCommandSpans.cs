@@ -43,10 +43,8 @@ internal sealed class RedisCommandSpans : IDisposable
         if (span is null)
             return;
         span.SetTag("db.system.name", "redis").SetTag("db.operation.name", command.Command).SetTag("db.namespace", command.Db);
-        if (command.EndPoint is DnsEndPoint dns)
-            span.SetTag("server.address", dns.Host).SetTag("server.port", dns.Port);
-        else if (command.EndPoint is IPEndPoint ip)
-            span.SetTag("server.address", ip.Address.ToString()).SetTag("server.port", ip.Port);
+        if (command.EndPoint is DnsEndPoint server)
+            span.SetTag("server.address", server.Host).SetTag("server.port", server.Port);
         span.SetEndTime(command.CommandCreated + command.ElapsedTime);
     }
 

@@ -85,7 +85,7 @@ internal sealed class Browser : IAsyncDisposable
     /// <summary>Clicks what offers a file, and reads the file instead of writing it to disk.</summary>
     public async Task<string> DownloadAsync(string selector)
     {
-        await _page.EvaluateExpressionAsync("URL.createObjectURL = blob => { window.offered = blob; return 'blob:taken'; }");
+        await _page.EvaluateExpressionAsync("URL.createObjectURL = blob => { window.offered = blob; return 'data:,'; }");
         await ClickAsync(selector);
         return await _page.EvaluateExpressionAsync<string>("window.offered.text()");
     }
@@ -113,6 +113,15 @@ internal sealed class Browser : IAsyncDisposable
     public Task<T> EvaluateAsync<T>(string expression) => _page.EvaluateExpressionAsync<T>(expression);
 
     public Task ThemeAsync(string theme) => _page.EvaluateFunctionAsync("theme => { localStorage.setItem('theme', theme); document.documentElement.dataset.theme = theme; }", theme);
+
+    /// <summary>In all that the page shows now.</summary>
+    public Task ReplaceAsync(string text, string by) => _page.EvaluateFunctionAsync(
+        """
+        (text, by) => {
+          const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+          while (walker.nextNode()) walker.currentNode.data = walker.currentNode.data.replaceAll(text, by);
+        }
+        """, text, by);
 
     public Task ScreenshotAsync(string file) => _page.ScreenshotAsync(file);
 

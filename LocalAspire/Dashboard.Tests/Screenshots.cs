@@ -23,13 +23,18 @@ public class Screenshots(DashboardGraph graph)
         foreach (var theme in new[] { "light", "dark" })
         {
             await browser.ThemeAsync(theme);
-            Task ShootAsync(string page) => browser.ScreenshotAsync(Path.Combine(folder, $"{page}-{theme}.png"));
+            async Task ShootAsync(string page)
+            {
+                // where this checkout lies is nobody's business
+                await browser.ReplaceAsync(Path.GetFullPath(Path.Combine(Projects.TheBot_AppHost.ProjectPath, "..")), "~/TheBot");
+                await browser.ScreenshotAsync(Path.Combine(folder, $"{page}-{theme}.png"));
+            }
 
             await browser.GoToPageAsync("resources");
             await browser.UntilAsync("document.querySelectorAll('.row.replica').length === 2");
             await ShootAsync("resources");
             await browser.ClickAsync($"[data-key={graph.Replicas[0].Id}] .name");
-            await browser.UntilAsync("document.querySelector('.panel .facts')");
+            await browser.UntilAsync("document.querySelector('.panel .facts') && document.querySelector('.panel').getAnimations().length === 0");
             await ShootAsync("resource-details");
             await browser.GoToPageAsync("graph");
             await browser.UntilAsync("document.querySelectorAll('.node').length === 5");

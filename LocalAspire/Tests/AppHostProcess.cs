@@ -23,6 +23,8 @@ internal sealed class AppHostProcess : IDisposable
 
     public Task Exited => _process.WaitForExitAsync();
 
+    public bool HasExited => _process.HasExited;
+
     public int ExitCode => _process.ExitCode;
 
     public string Output => string.Join('\n', _lines);
@@ -39,6 +41,9 @@ internal sealed class AppHostProcess : IDisposable
         // volumes and secrets go to a throw-away home; the cached database template stays where it is
         start.Environment["XDG_CACHE_HOME"] = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
         start.Environment["HOME"] = home ?? ownHome;
+        start.Environment["TMPDIR"] = Directory.CreateDirectory(Path.Combine(home ?? ownHome!, "tmp")).FullName;
+        // and packages that were fetched once need no fetching again
+        start.Environment["NUGET_PACKAGES"] = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
         start.Environment.Remove("XDG_DATA_HOME");
         start.Environment["DOTNET_ENVIRONMENT"] = "Development";
         start.Environment["DOTNET_LAUNCH_PROFILE"] = "http";
@@ -62,6 +67,14 @@ internal sealed class AppHostProcess : IDisposable
         return Task.FromResult(Output.Contains(text, StringComparison.Ordinal));
     }, Graph.Patience, $"the AppHost says '{text}'");
 
+    /// <summary>The address at which the AppHost says that its API is ready.</summary>
+    public async Task<Uri> UntilReadyAsync()
+    {
+        const string Says = "is ready at ";
+        await UntilSaysAsync(Says);
+        return new Uri(Output.Split(Says)[1].Split('\n')[0]);
+    }
+
     public void Kill9() => _process.Kill(entireProcessTree: false);
 
     public void SendTerminate() => Assert.Equal(0, Kill(_process.Id, Terminate));
@@ -79,6 +92,23 @@ internal sealed class AppHostProcess : IDisposable
         found.Remove(_process.Id);
         return [.. found];
     }
+
+    /// <summary>Processes that an AppHost with this home folder started, whoever their parent is now: their environment says so, or where they work.</summary>
+    public static string[] Below(string home) =>
+    [
+        .. Directory.EnumerateDirectories("/proc").Where(folder => int.TryParse(Path.GetFileName(folder), out var pid) && pid != Environment.ProcessId && IsAlive(pid)).Where(folder =>
+        {
+            try
+            {
+                return File.ReadAllText(Path.Combine(folder, "environ")).Contains($"HOME={home}\0", StringComparison.Ordinal)
+                    || new FileInfo(Path.Combine(folder, "cwd")).LinkTarget?.StartsWith(home, StringComparison.Ordinal) == true;
+            }
+            catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+            {
+                return false;
+            }
+        }).Select(folder => $"{Path.GetFileName(folder)} {File.ReadAllText(Path.Combine(folder, "cmdline")).Replace('\0', ' ')}"),
+    ];
 
     public static bool IsAlive(int pid) => ParentOf(pid) >= 0 && !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal);
 

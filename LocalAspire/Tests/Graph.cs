@@ -66,7 +66,9 @@ internal sealed class Graph : IAsyncDisposable
         return [.. found.Values];
     }
 
-    public HttpClient Client() => App.CreateHttpClient("chatapi");
+    public Uri Address => App.GetEndpoint("chatapi");
+
+    public HttpClient Client() => new() { BaseAddress = Address };
 
     public async Task<int> AskPidAsync()
     {

@@ -130,8 +130,8 @@ public class LifetimeTests
         await using var graph = await Graph.StartHealthyAsync(null, $"ConnectionStrings:redis={open}", $"ConnectionStrings:chatdb={database}");
         var replica = (await graph.ReplicasAsync())[0];
         Assert.Equal(open, replica.Variable("ConnectionStrings__redis"));
-        Assert.Equal(open, $"{replica.Variable("REDIS_HOST")}:{replica.Variable("REDIS_PORT")}");
-        Assert.Null(replica.Variable("REDIS_PASSWORD"));
+        Assert.Null(replica.Variable("REDIS_HOST"));
+        Assert.Null(replica.Variable("CHATDB_PASSWORD"));
         Assert.Equal(database, replica.Variable("ConnectionStrings__chatdb"));
         using var client = graph.Client();
         Assert.True(await client.GetFromJsonAsync<bool>("/redis"));
@@ -149,10 +149,9 @@ public class LifetimeTests
             var source = (string)postgres.Snapshot.Properties.Single(property => property.Name == "resource.source").Value!;
             folder = Path.GetDirectoryName(source.Split(", ")[1])!;
             Assert.True(Directory.Exists(folder));
-            Assert.True(File.Exists(folder + ".lock"));
+            Assert.True(File.Exists(Path.Combine(folder, "in-use.lock")));
         }
 
         Assert.False(Directory.Exists(folder));
-        Assert.False(File.Exists(folder + ".lock"));
     }
 }

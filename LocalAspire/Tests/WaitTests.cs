@@ -56,6 +56,15 @@ public class WaitTests
     }
 
     [Fact]
+    public async Task A_resource_may_wait_for_another_to_have_started()
+    {
+        await using var graph = await Graph.StartAsync(builder => Project(builder, "migrator").WaitForStart(builder.CreateResourceBuilder(builder.Resources.Single(item => item.Name == "redis"))));
+        var migrator = await graph.UntilAsync("migrator", item => item.Snapshot.ExitCode == 0);
+        var redis = await graph.UntilAsync("redis", item => item.Snapshot.StartTimeStamp is not null);
+        Assert.InRange(migrator.Snapshot.StartTimeStamp!.Value, redis.Snapshot.StartTimeStamp!.Value, DateTime.MaxValue);
+    }
+
+    [Fact]
     public async Task A_missing_parameter_is_named_with_its_key()
     {
         var lines = new RecordedLines();

@@ -53,7 +53,6 @@ internal sealed class Feeds(RoomLog roomLog, UserLog userLog, IOptions<DeliveryO
     public async Task OpenAsync(LiveConnection connection)
     {
         if (_connections.TryAdd(connection, true)) ChatMetrics.ConnectionOpened();
-        if (Leaving.IsCancellationRequested) connection.GoAway(); // somebody who was in the door when it began
         while (true)
         {
             var feed = _users.GetOrAdd(connection.UserId, id => new UserFeed(id, userLog, Leave, logger));

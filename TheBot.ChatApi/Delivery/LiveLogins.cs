@@ -11,6 +11,7 @@ internal sealed class LiveLogins(Feeds feeds, TokenAuthenticator tokens)
     public async Task OpenAsync(LiveConnection connection)
     {
         await feeds.OpenAsync(connection).ConfigureAwait(false);
+        if (feeds.Leaving.IsCancellationRequested) connection.GoAway(); // somebody who was in the door when it began
         try
         {
             // from here on the log tells; what happened before is in the table

@@ -17,7 +17,7 @@ internal static class LoadEndpoints
     private const string Description =
         """
         All rows are written, or none: then the problem's `rows` names every row that is wrong, by its number (from 1), field, rule and code. Rows that say what is known
-        change nothing, so a load may be repeated. Conversations go on meanwhile: the rows are written without holding a room, and the rooms follow within seconds, those
+        change nothing, so a load may be repeated. Conversations go on meanwhile: the rows are written without holding a room, and the rooms follow soon after, those
         of 25 students at a time. `students_waiting` tells for how many they do not yet, and GET /api/v1/roster/provisioning how it goes on.
         """;
 

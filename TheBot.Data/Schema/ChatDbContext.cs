@@ -13,7 +13,7 @@ namespace TheBot.Data.Schema;
 public sealed class ChatDbContext(DbContextOptions<ChatDbContext> options) : DbContext(options)
 {
     /// <summary>The newest migration that this build's queries rely on; an API on an older schema is not ready.</summary>
-    public const string RequiredMigration = "20261128121601_Logins";
+    public const string RequiredMigration = "20261128123000_DoctorTables";
 
     public DbSet<User> Users => Set<User>();
     public DbSet<AuthToken> Tokens => Set<AuthToken>();

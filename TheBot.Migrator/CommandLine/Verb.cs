@@ -48,13 +48,16 @@ internal abstract class Verb : Command
     protected abstract Task<VerbResult> ExecuteAsync(VerbRun run, CancellationToken cancellationToken);
 
     /// <summary>An option in whole seconds, from 0 to a day.</summary>
-    protected static Option<int> Seconds(string name, int standard, string description)
+    protected static Option<int> Seconds(string name, int standard, string description) => Number(name, "SECONDS", standard, (0, 86_400), description);
+
+    /// <summary>An option that is a whole number within a range.</summary>
+    protected static Option<int> Number(string name, string helpName, int standard, (int Least, int Most) range, string description)
     {
-        var option = new Option<int>(name) { HelpName = "SECONDS", Description = description, DefaultValueFactory = _ => standard };
+        var option = new Option<int>(name) { HelpName = helpName, Description = description, DefaultValueFactory = _ => standard };
         option.Validators.Add(result =>
         {
-            if (result.Errors.Any() || result.GetValueOrDefault<int>() is >= 0 and <= 86_400) return;
-            result.AddError($"{name}: from 0 to 86400 seconds.");
+            if (result.Errors.Any() || (result.GetValueOrDefault<int>() is var value && value >= range.Least && value <= range.Most)) return;
+            result.AddError($"{name}: from {range.Least} to {range.Most}.");
         });
         return option;
     }

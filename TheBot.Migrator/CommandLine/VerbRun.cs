@@ -1,6 +1,8 @@
 using System.CommandLine;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using TheBot.Data;
 
 namespace TheBot.Migrator.CommandLine;
 
@@ -11,6 +13,11 @@ namespace TheBot.Migrator.CommandLine;
 /// <param name="Patience">How long the operator is willing to wait for what is away (<c>--wait</c>).</param>
 internal sealed record VerbRun(ParseResult Arguments, IServiceProvider Services, Output Output, TimeSpan Patience)
 {
+    /// <summary>As this tool uses it.</summary>
+    /// <exception cref="VerbFailure">There is none.</exception>
+    public string ConnectionString => Services.GetRequiredService<IConfiguration>().GetConnectionString(ChatDatabase.ConnectionName)
+        ?? throw new VerbFailure($"ConnectionStrings:{ChatDatabase.ConnectionName} is not set");
+
     public NpgsqlDataSource Database => Services.GetRequiredService<NpgsqlDataSource>();
 
     /// <summary>A line for people; left out with <c>--json</c>.</summary>

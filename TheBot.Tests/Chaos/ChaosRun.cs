@@ -146,11 +146,11 @@ internal sealed class ChaosRun : IAsyncDisposable
     /// <summary>Forty clients of thirty-two people: 24 of the C# library, 8 of the seed's dialect, 8 of the hub.</summary>
     private void Enroll()
     {
-        foreach (var student in School.Rooms.Select(room => room.Student)) Members.Add(new ClientMember($"{student.Name}/v1", student, Road()));
+        foreach (var student in School.Rooms.Select(room => room.Student)) Members.Add(new ClientMember($"{student.Name}/v1", student, NewRoad()));
         foreach (var teacher in School.Teachers)
         {
-            Members.Add(new ClientMember($"{teacher.Name}/v1", teacher, Road()));
-            Members.Add(new HubMember($"{teacher.Name}/hub", teacher, Road()));
+            Members.Add(new ClientMember($"{teacher.Name}/v1", teacher, NewRoad()));
+            Members.Add(new HubMember($"{teacher.Name}/hub", teacher, NewRoad()));
         }
 
         for (var i = 0; i < School.Guardians.Count; i++)
@@ -158,21 +158,21 @@ internal sealed class ChaosRun : IAsyncDisposable
             var guardian = School.Guardians[i];
             Members.Add(i switch
             {
-                < 12 => new ClientMember($"{guardian.Name}/v1", guardian, Road()),
-                < 16 => new SeedMember($"{guardian.Name}/seed", guardian, guardian.Rooms[0], Road()),
-                _ => new HubMember($"{guardian.Name}/hub", guardian, Road()),
+                < 12 => new ClientMember($"{guardian.Name}/v1", guardian, NewRoad()),
+                < 16 => new SeedMember($"{guardian.Name}/seed", guardian, guardian.Rooms[0], NewRoad()),
+                _ => new HubMember($"{guardian.Name}/hub", guardian, NewRoad()),
             });
         }
 
-        foreach (var room in School.Rooms.Take(4)) Members.Add(new SeedMember($"{room.Student.Name}/seed", room.Student, room.Id, Road()));
-        foreach (var room in School.Rooms.Skip(4).Take(2)) Members.Add(new HubMember($"{room.Student.Name}/hub", room.Student, Road()));
+        foreach (var room in School.Rooms.Take(4)) Members.Add(new SeedMember($"{room.Student.Name}/seed", room.Student, room.Id, NewRoad()));
+        foreach (var room in School.Rooms.Skip(4).Take(2)) Members.Add(new HubMember($"{room.Student.Name}/hub", room.Student, NewRoad()));
     }
 
     /// <summary>Each connection at the next replica; everybody begins at another one.</summary>
-    private Road Road()
+    private RoughRoad NewRoad()
     {
         var replicas = Graph.Graph.Replicas.Select(replica => new IPEndPoint(IPAddress.Loopback, replica.Port)).ToArray();
         var turn = Members.Count;
-        return new Road(() => replicas[(int)((uint)Interlocked.Increment(ref turn) % (uint)replicas.Length)]);
+        return new RoughRoad(() => replicas[(int)((uint)Interlocked.Increment(ref turn) % (uint)replicas.Length)]);
     }
 }

@@ -21,11 +21,11 @@ internal sealed record Scenario(int Seed, IReadOnlyList<Strike> Strikes)
     {
         var random = new Random(seed);
         var isAlone = seed % 3 == 0;
-        var strikes = Enumerable.Range(0, isAlone ? 3 : MixedStrikes)
-            .Select(_ => new Strike(
-                StruckWithin * random.NextDouble(), isAlone ? Fault.All[seed / 3 % Fault.All.Count] : Fault.All[random.Next(Fault.All.Count)], random.Next()))
-            .OrderBy(strike => strike.At);
-        return new Scenario(seed, [.. strikes]);
+        IEnumerable<Fault> faults = isAlone ? Enumerable.Repeat(Fault.All[seed / 3 % Fault.All.Count], 3) : random.GetItems(Fault.All.ToArray(), MixedStrikes);
+        // a rolling restart takes as long as all the others together: one is enough
+        var strikes = faults.Where((fault, i) => fault is not RollingRestart || faults.Take(i).All(before => before is not RollingRestart))
+            .Select(fault => new Strike(StruckWithin * random.NextDouble(), fault, random.Next())).ToList();
+        return new Scenario(seed, [.. strikes.OrderBy(strike => strike.At)]);
     }
 
     /// <summary>Plays it on a run that has begun, with everybody talking from a little before the first strike to a little after the last.</summary>

@@ -180,7 +180,7 @@ public sealed class LoadTests(RosterSchool school, ITestOutputHelper output) : I
         }
     }
 
-    /// <summary>As many enrollments as <c>THEBOT_ROSTER_ROWS</c> says (10,000 for the figures of docs/operations.md), in a school where people talk.</summary>
+    /// <summary>As many enrollments as <c>THEBOT_ROSTER_ROWS</c> says (10,000 for the figures of docs/protocol.md), in a school where people talk.</summary>
     [Fact]
     public async Task A_whole_school_is_enrolled_while_people_talk()
     {

@@ -48,20 +48,20 @@ internal sealed partial class ApiProcess : IAsyncDisposable
         return (api._process.ExitCode, api.Output);
     }
 
-    /// <summary>A client with a token, or of nobody.</summary>
-    public HttpClient Rest(string? token = null, string scheme = "Token")
-    {
-        var client = new HttpClient { BaseAddress = Address };
-        if (token is not null) client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(scheme, token);
-        return client;
-    }
-
     /// <summary>Asks it to stop, as an orchestrator does; the result is its exit code.</summary>
     public async Task<int> StopAsync()
     {
         Signals.Send(_process.Id, Signals.Terminate);
         await _process.WaitForExitAsync(Deadline.Token());
         return _process.ExitCode;
+    }
+
+    /// <summary>A client with a token, or of nobody.</summary>
+    public HttpClient Rest(string? token = null, string scheme = "Token")
+    {
+        var client = new HttpClient { BaseAddress = Address };
+        if (token is not null) client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(scheme, token);
+        return client;
     }
 
     public async ValueTask DisposeAsync()

@@ -48,6 +48,8 @@ internal sealed class ReplicaProcess
     {
         var stopped = await _graph.App.ResourceCommands.ExecuteCommandAsync(_resourceId, KnownResourceCommands.StopCommand, Deadline.Token());
         Assert.True(stopped.Success, $"stop {_resourceId}");
+        Assert.True(_graph.App.ResourceNotifications.TryGetCurrentState(_resourceId, out var ended));
+        Assert.Equal(0, ended.Snapshot.ExitCode); // it left by itself, and was not given up
     }
 
     /// <summary>Starts it again at the same address, and waits until it is ready.</summary>

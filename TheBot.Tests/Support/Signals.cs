@@ -6,7 +6,6 @@ namespace TheBot.Tests.Support;
 /// <summary>What an operating system can do to a process from outside.</summary>
 internal static class Signals
 {
-    public const int Kill = 9;
     public const int Terminate = 15;
     public const int Continue = 18;
     public const int Stop = 19;

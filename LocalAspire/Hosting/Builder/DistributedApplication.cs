@@ -1,12 +1,9 @@
-using Aspire.Hosting.ApplicationModel;
-using LocalAspire.Running;
+using System.Text.Json;
 using LocalAspire.Testing;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace Aspire.Hosting;
 
-public sealed class DistributedApplication : IHost, IAsyncDisposable
+public sealed class DistributedApplication : IAsyncDisposable
 {
     private readonly IHost _host;
     private readonly EntryPointRun? _test;
@@ -25,24 +22,28 @@ public sealed class DistributedApplication : IHost, IAsyncDisposable
         await _host.StartAsync(cancellationToken);
     }
 
-    public Task StopAsync(CancellationToken cancellationToken = default) => _host.StopAsync(cancellationToken);
-
     public void Run() => RunAsync().GetAwaiter().GetResult();
 
-    public async Task RunAsync(CancellationToken cancellationToken = default)
+    private async Task RunAsync()
     {
-        // the test starts and stops; the AppHost's own Run only stays where it is until then
-        if (_test is not null)
-        {
-            await _test.Ended.WaitAsync(cancellationToken);
-            return;
-        }
-
-        using var parent = ParentWatch.Start(Services.GetRequiredService<IHostApplicationLifetime>());
         try
         {
-            await PrepareAsync(cancellationToken);
-            await _host.RunAsync(cancellationToken);
+            if (Services.GetRequiredService<DistributedApplicationExecutionContext>().IsPublishMode)
+            {
+                await PublishAsync(Services.GetRequiredService<IConfiguration>());
+                return;
+            }
+
+            // the test starts and stops; the AppHost's own Run only stays where it is until then
+            if (_test is not null)
+            {
+                await _test.Ended;
+                return;
+            }
+
+            _ = ParentWatch.RunAsync(Services.GetRequiredService<IHostApplicationLifetime>());
+            await PrepareAsync(CancellationToken.None);
+            await _host.RunAsync();
         }
         catch (DistributedApplicationException failure)
         {
@@ -53,15 +54,25 @@ public sealed class DistributedApplication : IHost, IAsyncDisposable
         }
     }
 
-    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
-
     public async ValueTask DisposeAsync()
     {
         await ((IAsyncDisposable)_host).DisposeAsync();
         _test?.End();
     }
 
-    private Task PrepareAsync(CancellationToken cancellationToken) => Services.GetService<Orchestrator>()?.PrepareAsync(cancellationToken) ?? Task.CompletedTask;
+    // `--publisher manifest` writes the file instead of running the graph
+    private async Task PublishAsync(IConfiguration configuration)
+    {
+        if (configuration["Publishing:Publisher"] is not (null or "manifest") and var publisher)
+            throw new DistributedApplicationException($"The stand-in publishes the manifest only; '{publisher}' needs the real Aspire packages (AspireFrom=feed).");
+        var path = Path.GetFullPath(configuration["Pipeline:OutputPath"] ?? "aspire-manifest.json");
+        var folder = Directory.CreateDirectory(Path.GetDirectoryName(path)!).FullName;
+        var manifest = ManifestWriter.Write(Services.GetRequiredService<DistributedApplicationModel>().Resources, folder);
+        await File.WriteAllTextAsync(path, manifest.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+        Console.WriteLine($"Published manifest to: {path}");
+    }
+
+    private Task PrepareAsync(CancellationToken cancellationToken) => Services.GetRequiredService<Orchestrator>().PrepareAsync(cancellationToken);
 }
 
 /// <summary>Something is wrong with the graph or its surroundings; the message is meant for the console as it is.</summary>

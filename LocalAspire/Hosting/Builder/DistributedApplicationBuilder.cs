@@ -1,15 +1,8 @@
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
-using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
-using LocalAspire.Publishing;
-using LocalAspire.Running;
 using LocalAspire.Testing;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace Aspire.Hosting;
 
@@ -67,7 +60,7 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationTes
         }
 
         Configuration.AddEnvironmentVariables().AddCommandLine(args, Switches);
-        ExecutionContext = new(IsPublishing());
+        ExecutionContext = new(Configuration["Publishing:Publisher"] is not null || Configuration["AppHost:Operation"] == "publish");
         // names data volumes: where the AppHost lies when it runs, what it is called in a manifest
         Configuration["AppHost:Sha256"] = Hash(ExecutionContext.IsPublishMode ? projectName : path.ToLowerInvariant());
         if (ExecutionContext.IsRunMode && Secrets is not null)
@@ -88,56 +81,37 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationTes
 
     public IResourceBuilder<T> AddResource<T>(T resource) where T : IResource
     {
+        if (Resources.Any(other => other.Name.Equals(resource.Name, StringComparison.OrdinalIgnoreCase)))
+            throw new DistributedApplicationException($"There is a resource named '{resource.Name}' already.");
         Resources.Add(resource);
         return CreateResourceBuilder(resource);
     }
 
     public IResourceBuilder<T> CreateResourceBuilder<T>(T resource) where T : IResource => new ResourceBuilder<T>(this, resource);
 
-    public DistributedApplication Build()
+    public DistributedApplication Build() => Test?.WaitForBuild(this) ?? new DistributedApplication(_inner.Build(), test: null);
+
+    public Task<DistributedApplication> BuildAsync(CancellationToken cancellationToken)
     {
-        Test?.OfferBuilder(this);
-        var application = new DistributedApplication(_inner.Build(), Test);
-        Test?.OfferApplication(application);
-        return application;
+        Test!.Application.SetResult(new DistributedApplication(_inner.Build(), Test));
+        return Test.Application.Task;
     }
 
-    public Task<DistributedApplication> BuildAsync(CancellationToken cancellationToken) => Test!.BuildAsync(cancellationToken);
-
-    public async ValueTask DisposeAsync()
-    {
-        await Test!.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => Test!.DisposeAsync();
 
     /// <summary>What the AppHost's build wrote down.</summary>
     public string? Metadata(string key) => Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(item => item.Key == key)?.Value;
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
-    private bool IsPublishing()
-    {
-        var publisher = Configuration["Publishing:Publisher"];
-        return (Configuration["AppHost:Operation"] ?? (publisher is null ? "run" : "publish")) switch
-        {
-            "run" => false,
-            "publish" when publisher is null or "manifest" => true,
-            "publish" => throw new DistributedApplicationException($"The stand-in publishes the manifest only; '{publisher}' needs the real Aspire packages (AspireFrom=feed)."),
-            var other => throw new DistributedApplicationException($"'{other}' is no operation; there are run and publish."),
-        };
-    }
-
     private void AddServices()
     {
-        _inner.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning).AddFilter("System.Net.Http.HttpClient", LogLevel.Warning).AddFilter("Yarp", LogLevel.None);
+        _inner.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning).AddFilter("Yarp", LogLevel.None);
         Services.AddSingleton(this).AddSingleton<IDistributedApplicationBuilder>(this).AddSingleton(ExecutionContext).AddSingleton(new DistributedApplicationModel(Resources));
-        Services.AddSingleton<ResourceNotificationService>().AddSingleton<ResourceLoggerService>().AddSingleton<ResourceCommandService>().AddHttpClient();
-        if (ExecutionContext.IsPublishMode)
-        {
-            Services.AddHostedService<ManifestPublisher>();
+        Services.AddSingleton<ResourceNotificationService>().AddSingleton<ResourceLoggerService>().AddSingleton<ResourceCommandService>();
+        if (!ExecutionContext.IsRunMode)
             return;
-        }
-
         DashboardLoader.Load(this, isTest: Test is not null);
-        Services.AddSingleton<RunFolders>().AddSingleton<ConsoleOutput>().AddSingleton<Orchestrator>().AddHostedService(services => services.GetRequiredService<Orchestrator>());
+        Services.AddSingleton<RunFolders>().AddSingleton<Orchestrator>().AddHostedService(services => services.GetRequiredService<Orchestrator>());
     }
 }

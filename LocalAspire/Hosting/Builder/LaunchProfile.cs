@@ -9,7 +9,7 @@ internal sealed record LaunchProfile(string? CommandName, string? ApplicationUrl
 
     public string Name { get; private init; } = "";
     public IEnumerable<Uri> Urls => (ApplicationUrl ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries).Select(url => new Uri(url.Trim()));
-    public IReadOnlyDictionary<string, string> Variables => EnvironmentVariables ?? [];
+    public Dictionary<string, string> Variables => EnvironmentVariables ?? [];
 
     /// <summary>The profile called like the AppHost's own, else the first that starts the project.</summary>
     public static LaunchProfile? Find(string projectFolder, string? appHostProfile)

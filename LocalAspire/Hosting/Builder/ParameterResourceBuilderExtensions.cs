@@ -1,5 +1,3 @@
-using Aspire.Hosting.ApplicationModel;
-
 namespace Aspire.Hosting;
 
 public static class ParameterResourceBuilderExtensions
@@ -12,12 +10,11 @@ public static class ParameterResourceBuilderExtensions
     internal static ParameterResource NewPassword(this IDistributedApplicationBuilder builder, string name, bool special = true)
     {
         var rule = new PasswordRule(special);
-        return new ParameterResource(name, () => Configured(builder, name) ?? Keep(builder, $"Parameters:{name}", rule.Generate()), secret: true) { Generated = rule };
+        var secrets = (builder as DistributedApplicationBuilder)?.Secrets;
+        return new ParameterResource(name, () => Configured(builder, name) ?? secrets?.GetOrAdd($"Parameters:{name}", rule.Generate()) ?? rule.Generate(), secret: true) { Generated = rule };
     }
 
     // environment variables cannot carry a dash in every shell: Parameters__jwt_key stands for jwt-key
     private static string? Configured(IDistributedApplicationBuilder builder, string name) =>
         builder.Configuration[$"Parameters:{name}"] ?? builder.Configuration[$"Parameters:{name.Replace('-', '_')}"];
-
-    private static string Keep(IDistributedApplicationBuilder builder, string key, string value) => (builder as DistributedApplicationBuilder)?.Secrets?.GetOrAdd(key, value) ?? value;
 }

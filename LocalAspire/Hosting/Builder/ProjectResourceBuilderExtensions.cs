@@ -1,7 +1,3 @@
-using Aspire.Hosting.ApplicationModel;
-using LocalAspire.Running;
-using Microsoft.Extensions.Hosting;
-
 namespace Aspire.Hosting;
 
 public interface IResourceWithServiceDiscovery : IResourceWithEndpoints;
@@ -17,8 +13,7 @@ public static class ProjectResourceBuilderExtensions
 {
     public static IResourceBuilder<ProjectResource> AddProject<TProject>(this IDistributedApplicationBuilder builder, string name) where TProject : IProjectMetadata, new()
     {
-        var project = builder.AddResource(new ProjectResource(name));
-        project.Resource.Annotations.Add(new TProject());
+        var project = builder.AddResource(new ProjectResource(name)).With(new TProject());
         var profile = LaunchProfile.Find(Path.GetDirectoryName(project.Resource.ProjectPath)!, builder.Configuration["DOTNET_LAUNCH_PROFILE"]);
         if (builder.ExecutionContext.IsPublishMode)
             ForPublishing(project.Resource, profile);
@@ -27,11 +22,7 @@ public static class ProjectResourceBuilderExtensions
         return project;
     }
 
-    public static IResourceBuilder<ProjectResource> WithReplicas(this IResourceBuilder<ProjectResource> builder, int replicas)
-    {
-        builder.Resource.Annotations.Add(new ReplicaAnnotation(replicas));
-        return builder;
-    }
+    public static IResourceBuilder<ProjectResource> WithReplicas(this IResourceBuilder<ProjectResource> builder, int replicas) => builder.With(new ReplicaAnnotation(replicas));
 
     // a published project listens on http and https whatever its launch profile's port, as soon as the profile has a URL at all
     private static void ForPublishing(ProjectResource project, LaunchProfile? profile)
@@ -43,14 +34,14 @@ public static class ProjectResourceBuilderExtensions
             project.Annotations.Add(new EndpointAnnotation("https", "https"));
         }
 
-        project.Annotations.Add(new EnvironmentAnnotation(variables =>
+        project.Annotations.Add(new EnvironmentAnnotation((variables, _) =>
         {
             variables["OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY"] = "in_memory";
             if (!listens)
                 return;
             variables["ASPNETCORE_FORWARDEDHEADERS_ENABLED"] = "true";
             // https stays out: TLS usually ends in front of the container
-            variables["HTTP_PORTS"] = new EndpointReference(project, "http").TargetPortExpression;
+            variables["HTTP_PORTS"] = new EndpointReference(project, "http").Expression("targetPort");
         }));
     }
 
@@ -60,13 +51,13 @@ public static class ProjectResourceBuilderExtensions
         var project = builder.Resource;
         if (profile?.Urls.FirstOrDefault(url => url.Scheme == "http") is { } url)
             project.Annotations.Add(new EndpointAnnotation("http", "http") { Port = url.Port });
-        project.Annotations.Add(new EnvironmentAnnotation(variables =>
+        project.Annotations.Add(new EnvironmentAnnotation((variables, replica) =>
         {
-            AddTelemetry(variables, builder.ApplicationBuilder);
+            AddTelemetry(variables, builder.ApplicationBuilder, replica!);
             variables["DOTNET_SYSTEM_CONSOLE_ALLOW_ANSI_COLOR_REDIRECTION"] = "true";
             variables["LOGGING__CONSOLE__FORMATTERNAME"] = "simple";
             foreach (var endpoint in project.Annotations.OfType<EndpointAnnotation>())
-                variables["ASPNETCORE_URLS"] = $"http://localhost:{EndpointReference.ReplicaPort(endpoint.Name)}";
+                variables["ASPNETCORE_URLS"] = $"http://localhost:{replica!.Port(endpoint.Name)}";
             if (profile is null)
                 return;
             variables["DOTNET_LAUNCH_PROFILE"] = profile.Name;
@@ -75,13 +66,13 @@ public static class ProjectResourceBuilderExtensions
         }));
     }
 
-    private static void AddTelemetry(Dictionary<string, object> variables, IDistributedApplicationBuilder builder)
+    private static void AddTelemetry(Dictionary<string, object> variables, IDistributedApplicationBuilder builder, ProjectInstance replica)
     {
         variables["OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY"] = "in_memory";
         variables["OTEL_EXPORTER_OTLP_ENDPOINT"] = builder.Configuration["ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL"] ?? "http://localhost:18889";
         variables["OTEL_EXPORTER_OTLP_PROTOCOL"] = "grpc";
-        variables["OTEL_SERVICE_NAME"] = ProjectInstance.ServiceNameMark;
-        variables["OTEL_RESOURCE_ATTRIBUTES"] = $"service.instance.id={ProjectInstance.InstanceIdMark}";
+        variables["OTEL_SERVICE_NAME"] = replica.Resource.Name;
+        variables["OTEL_RESOURCE_ATTRIBUTES"] = $"service.instance.id={replica.Suffix}";
         if (builder.Configuration["AppHost:OtlpApiKey"] is { } key)
             variables["OTEL_EXPORTER_OTLP_HEADERS"] = $"x-otlp-api-key={key}";
         if (!builder.Environment.IsDevelopment())

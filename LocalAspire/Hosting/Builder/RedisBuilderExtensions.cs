@@ -1,6 +1,4 @@
-using Aspire.Hosting.ApplicationModel;
 using HealthChecks.Redis;
-using LocalAspire.Running;
 
 namespace Aspire.Hosting;
 
@@ -12,12 +10,10 @@ public static class RedisBuilderExtensions
         // no special characters: a comma would end the password inside StackExchange.Redis' connection string
         var secret = password?.Resource ?? builder.NewPassword($"{name}-password", special: false);
         var redis = new RedisResource(name, secret);
-        redis.Annotations.Add(new EndpointAnnotation("tcp", "redis") { Port = port, TargetPort = 6379 });
-        redis.Annotations.Add(new ContainerAnnotation("docker.io/library/redis:8.6", "/bin/sh"));
-        redis.Annotations.Add(new ArgumentsAnnotation(["-c", "redis-server --requirepass $REDIS_PASSWORD"]));
-        redis.Annotations.Add(new EnvironmentAnnotation(variables => variables["REDIS_PASSWORD"] = secret));
-        redis.Annotations.Add(HealthMonitor.Check($"{name}_check",
-            async cancellationToken => new RedisHealthCheck((await redis.ConnectionStringExpression.GetValueAsync(cancellationToken))!)));
-        return builder.AddResource(redis);
+        return builder.AddResource(redis)
+            .With(new EndpointAnnotation("tcp", "redis") { Port = port, TargetPort = 6379 })
+            .With(new ArgumentsAnnotation(["-c", "redis-server --requirepass $REDIS_PASSWORD"]))
+            .With(new EnvironmentAnnotation((variables, _) => variables["REDIS_PASSWORD"] = secret))
+            .With(HealthMonitor.Check($"{name}_check", () => new RedisHealthCheck(redis.ConnectionStringExpression.GetValue())));
     }
 }

@@ -1,16 +1,14 @@
 using System.Text.RegularExpressions;
-using Aspire.Hosting.ApplicationModel;
-using LocalAspire.Running;
 
 namespace Aspire.Hosting;
 
 public static partial class ResourceBuilderExtensions
 {
     public static IResourceBuilder<T> WithEnvironment<T>(this IResourceBuilder<T> builder, string name, string? value) where T : IResourceWithEnvironment =>
-        builder.With(new EnvironmentAnnotation(variables => variables[name] = value ?? ""));
+        builder.With(new EnvironmentAnnotation((variables, _) => variables[name] = value ?? ""));
 
     public static IResourceBuilder<T> WithEnvironment<T>(this IResourceBuilder<T> builder, string name, IResourceBuilder<ParameterResource> parameter) where T : IResourceWithEnvironment =>
-        builder.With(new EnvironmentAnnotation(variables => variables[name] = parameter.Resource));
+        builder.With(new EnvironmentAnnotation((variables, _) => variables[name] = parameter.Resource));
 
     public static IResourceBuilder<T> WithArgs<T>(this IResourceBuilder<T> builder, params string[] args) where T : IResourceWithArgs => builder.With(new ArgumentsAnnotation(args));
 
@@ -19,7 +17,7 @@ public static partial class ResourceBuilderExtensions
         string? connectionName = null, bool optional = false) where TDestination : IResourceWithEnvironment
     {
         var name = connectionName ?? source.Resource.Name;
-        return builder.With(new EnvironmentAnnotation(variables =>
+        return builder.With(new EnvironmentAnnotation((variables, _) =>
         {
             variables[$"ConnectionStrings__{name}"] = source.Resource;
             foreach (var (property, value) in source.Resource.GetConnectionProperties())
@@ -31,7 +29,7 @@ public static partial class ResourceBuilderExtensions
         where TDestination : IResourceWithEnvironment
     {
         var resource = source.Resource;
-        return builder.With(new EnvironmentAnnotation(variables =>
+        return builder.With(new EnvironmentAnnotation((variables, _) =>
         {
             foreach (var endpoint in resource.Annotations.OfType<EndpointAnnotation>().Select(item => new EndpointReference(resource, item.Name)))
             {
@@ -73,7 +71,7 @@ public static partial class ResourceBuilderExtensions
         ? builder.With(wait)
         : throw new DistributedApplicationException($"'{builder.Resource.Name}' cannot wait for itself.");
 
-    private static IResourceBuilder<T> With<T>(this IResourceBuilder<T> builder, IResourceAnnotation annotation) where T : IResource
+    internal static IResourceBuilder<T> With<T>(this IResourceBuilder<T> builder, IResourceAnnotation annotation) where T : IResource
     {
         builder.Resource.Annotations.Add(annotation);
         return builder;

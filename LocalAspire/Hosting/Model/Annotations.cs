@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Diagnostics.HealthChecks;
-
 namespace Aspire.Hosting.ApplicationModel;
 
 public enum WaitType
@@ -15,20 +13,11 @@ public enum WaitBehavior
     StopOnResourceUnavailable = 1,
 }
 
-public sealed class WaitAnnotation(IResource resource, WaitType waitType, int exitCode = 0) : IResourceAnnotation
-{
-    public IResource Resource { get; } = resource;
-    public WaitType WaitType { get; } = waitType;
-    public int ExitCode { get; } = exitCode;
-}
-
+public sealed record WaitAnnotation(IResource Resource, WaitType WaitType, int ExitCode = 0) : IResourceAnnotation;
 internal sealed record ReplicaAnnotation(int Replicas) : IResourceAnnotation;
 
-/// <summary>Adds variables when a replica starts and when the manifest is written; values are texts and <see cref="IExpressionValue"/>s.</summary>
-internal sealed record EnvironmentAnnotation(Action<Dictionary<string, object>> Add) : IResourceAnnotation;
+/// <param name="Add">Adds variables when a replica starts, and without one when the manifest is written; values are texts and <see cref="IExpressionValue"/>s.</param>
+internal sealed record EnvironmentAnnotation(Action<Dictionary<string, object>, ProjectInstance?> Add) : IResourceAnnotation;
 internal sealed record ArgumentsAnnotation(IReadOnlyList<string> Arguments) : IResourceAnnotation;
-internal sealed record ContainerAnnotation(string Image, string? Entrypoint = null) : IResourceAnnotation;
 internal sealed record VolumeAnnotation(string Name, string Target, bool IsReadOnly) : IResourceAnnotation;
-
-/// <param name="Ask">Asks the resource; for a project the replica that listens on the port given.</param>
-internal sealed record HealthCheckAnnotation(string Key, string? EndpointName, Func<int, CancellationToken, Task<HealthCheckResult>> Ask) : IResourceAnnotation;
+internal sealed record HealthCheckAnnotation(string Key, Func<Instance, CancellationToken, Task<HealthCheckResult>> Ask) : IResourceAnnotation;

@@ -10,22 +10,18 @@ public class ParameterResource(string name, Func<string> read, bool secret = fal
 
     public bool Secret { get; } = secret;
     public string ValueExpression => $"{{{Name}.value}}";
+    internal string EncodedExpression => $"{{{Name}-uri-encoded.value}}";
 
     /// <summary>How a value is made where none is given; the manifest says it.</summary>
     internal PasswordRule? Generated { get; init; }
 
-    public ValueTask<string?> GetValueAsync(CancellationToken cancellationToken = default)
+    public ValueTask<string?> GetValueAsync(CancellationToken cancellationToken = default) => ValueTask.FromResult<string?>(GetValue());
+
+    public string GetValue()
     {
         // two replicas asking at once must see one generated password
         lock (_gate)
-            return ValueTask.FromResult<string?>(_value ??= read());
-    }
-
-    /// <summary>An explicit connection string decides what the server's own parameters would say.</summary>
-    internal void Override(string value)
-    {
-        lock (_gate)
-            _value = value;
+            return _value ??= read();
     }
 }
 

@@ -1,46 +1,34 @@
 namespace Aspire.Hosting.ApplicationModel;
 
-public class PostgresServerResource(string name, ParameterResource? userName, ParameterResource password) : ContainerResource(name), IResourceWithConnectionString
+public class PostgresServerResource(string name, ParameterResource? userName, ParameterResource password) : ContainerResource(name, password, "docker.io/library/postgres:18.3")
 {
-    public ParameterResource PasswordParameter { get; } = password;
+    internal IExpressionValue UserName => userName is null ? new ExpressionValue("postgres", () => "postgres") : userName;
+    private protected override ReferenceExpression Own => ReferenceExpression.Create($"Host={PrimaryEndpoint.Host};Port={PrimaryEndpoint.Port};Username={UserName};Password={Password}");
 
-    public ReferenceExpression ConnectionStringExpression =>
-        ExternalExpression ?? ReferenceExpression.Create($"Host={PrimaryEndpoint.Host};Port={PrimaryEndpoint.Port};Username={UserName};Password={PasswordParameter}");
+    private protected override IEnumerable<(string Name, ReferenceExpression Value)> OwnProperties() => PropertiesOf("");
 
-    internal ReferenceExpression UserName => userName is null || ExternalUserName is not null ? ReferenceExpression.Create($"{ExternalUserName ?? "postgres"}") : ReferenceExpression.Create($"{userName}");
-    internal string? ExternalUserName { get; set; }
-
-    public IEnumerable<(string Name, ReferenceExpression Value)> GetConnectionProperties() => PropertiesOf(database: null);
-
-    internal IEnumerable<(string Name, ReferenceExpression Value)> PropertiesOf(string? database)
+    internal IEnumerable<(string Name, ReferenceExpression Value)> PropertiesOf(string databasePath)
     {
         var (host, port) = (PrimaryEndpoint.Host, PrimaryEndpoint.Port);
-        var path = database is null ? "" : "/" + Uri.EscapeDataString(database);
         return
         [
             ("Host", ReferenceExpression.Create($"{host}")),
             ("Port", ReferenceExpression.Create($"{port}")),
-            ("Username", UserName),
-            ("Password", ReferenceExpression.Create($"{PasswordParameter}")),
-            ("Uri", ReferenceExpression.Create($"postgresql://{UserName:uri}:{PasswordParameter:uri}@{host}:{port}{path}")),
-            ("JdbcConnectionString", ReferenceExpression.Create($"jdbc:postgresql://{host}:{port}{path}")),
+            ("Username", ReferenceExpression.Create($"{UserName}")),
+            ("Password", ReferenceExpression.Create($"{Password}")),
+            ("Uri", ReferenceExpression.Create($"postgresql://{UserName:uri}:{Password:uri}@{host}:{port}{databasePath}")),
+            ("JdbcConnectionString", ReferenceExpression.Create($"jdbc:postgresql://{host}:{port}{databasePath}")),
         ];
     }
 }
 
-public class PostgresDatabaseResource(string name, string databaseName, PostgresServerResource server) : Resource(name), IResourceWithParent, IResourceWithConnectionString
+public class PostgresDatabaseResource(string name, string databaseName, PostgresServerResource server) : ConnectionResource(name), IResourceWithParent
 {
     public string DatabaseName { get; } = databaseName;
-
-    public ReferenceExpression ConnectionStringExpression =>
-        External is { } external ? ReferenceExpression.Create($"{external}") : ReferenceExpression.Create($"{server};Database={DatabaseName}");
-
+    public IResource Parent => server;
     internal PostgresServerResource Server => server;
-    IResource IResourceWithParent.Parent => server;
+    private protected override ReferenceExpression Own => ReferenceExpression.Create($"{server};Database={DatabaseName}");
 
-    /// <summary>The connection string of a database that somebody else runs.</summary>
-    internal string? External { get; set; }
-
-    public IEnumerable<(string Name, ReferenceExpression Value)> GetConnectionProperties() =>
-        server.PropertiesOf(DatabaseName).Append(("DatabaseName", ReferenceExpression.Create($"{DatabaseName}")));
+    private protected override IEnumerable<(string Name, ReferenceExpression Value)> OwnProperties() =>
+        server.PropertiesOf("/" + Uri.EscapeDataString(DatabaseName)).Append(("DatabaseName", ReferenceExpression.Create($"{DatabaseName}")));
 }

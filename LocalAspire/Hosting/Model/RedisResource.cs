@@ -1,29 +1,27 @@
+using System.IO.Hashing;
+using System.Text;
+
 namespace Aspire.Hosting.ApplicationModel;
 
-public class RedisResource(string name, ParameterResource password) : ContainerResource(name), IResourceWithConnectionString
+public class RedisResource(string name, ParameterResource password) : ContainerResource(name, password, "docker.io/library/redis:8.6")
 {
-    /// <summary>Null where somebody else's server has none.</summary>
-    public ParameterResource? PasswordParameter { get; internal set; } = password;
+    private const string Tls = ",ssl=true";
 
-    public ReferenceExpression ConnectionStringExpression =>
-        ExternalExpression ?? ReferenceExpression.Create($"{Host}:{Port},password={PasswordParameter!}{new WhenTls(PrimaryEndpoint, ",ssl=true")}");
+    // the public manifest's name for "is there TLS": "cond-", the condition as words, xxHash32 over the condition, the texts of both cases and the value that it is compared with
+    internal string TlsCondition =>
+        $"cond-{Name}-bindings-tcp-tlsenabled-{Convert.ToHexStringLower(XxHash32.Hash(Encoding.UTF8.GetBytes($"{PrimaryEndpoint.Expression("tlsEnabled")}{Tls}{true}")))}";
 
-    private IExpressionValue Host => PrimaryEndpoint.Host;
-    private IExpressionValue Port => PrimaryEndpoint.Port;
+    internal override string Entrypoint => "/bin/sh";
 
-    public IEnumerable<(string Name, ReferenceExpression Value)> GetConnectionProperties()
-    {
-        var scheme = PrimaryEndpoint.Scheme;
-        yield return ("Host", ReferenceExpression.Create($"{Host}"));
-        yield return ("Port", ReferenceExpression.Create($"{Port}"));
-        if (PasswordParameter is { } password)
-        {
-            yield return ("Password", ReferenceExpression.Create($"{password}"));
-            yield return ("Uri", ReferenceExpression.Create($"{scheme}://:{password:uri}@{Host}:{Port}"));
-        }
-        else
-        {
-            yield return ("Uri", ReferenceExpression.Create($"{scheme}://{Host}:{Port}"));
-        }
-    }
+    // only the real Aspire starts servers with TLS
+    private protected override ReferenceExpression Own =>
+        ReferenceExpression.Create($"{PrimaryEndpoint.Host}:{PrimaryEndpoint.Port},password={Password}{new ExpressionValue($"{{{TlsCondition}.connectionString}}", () => "")}");
+
+    private protected override IEnumerable<(string Name, ReferenceExpression Value)> OwnProperties() =>
+    [
+        ("Host", ReferenceExpression.Create($"{PrimaryEndpoint.Host}")),
+        ("Port", ReferenceExpression.Create($"{PrimaryEndpoint.Port}")),
+        ("Password", ReferenceExpression.Create($"{Password}")),
+        ("Uri", ReferenceExpression.Create($"{PrimaryEndpoint.Scheme}://:{Password:uri}@{PrimaryEndpoint.Host}:{PrimaryEndpoint.Port}")),
+    ];
 }

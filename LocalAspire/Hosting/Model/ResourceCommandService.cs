@@ -1,6 +1,3 @@
-using LocalAspire.Running;
-using Microsoft.Extensions.DependencyInjection;
-
 namespace Aspire.Hosting.ApplicationModel;
 
 public sealed record ExecuteCommandResult(bool Success, string? Message);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using LocalAspire.Running;
 
 namespace Aspire.Hosting.ApplicationModel;
 

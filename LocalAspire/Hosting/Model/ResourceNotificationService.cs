@@ -1,8 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.CompilerServices;
-using LocalAspire.Running;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Aspire.Hosting.ApplicationModel;
 
@@ -23,14 +20,7 @@ public sealed class ResourceNotificationService : IDisposable
     }
 
     /// <summary>Every instance as it is now, then every change, until the application ends.</summary>
-    public async IAsyncEnumerable<ResourceEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        await foreach (var batch in _changes.WatchAsync(cancellationToken))
-        {
-            foreach (var item in batch)
-                yield return item;
-        }
-    }
+    public IAsyncEnumerable<ResourceEvent> WatchAsync(CancellationToken cancellationToken = default) => _changes.WatchAsync(cancellationToken).SelectMany(batch => batch);
 
     public async Task<string> WaitForResourceAsync(string resourceName, IEnumerable<string> targetStates, CancellationToken cancellationToken = default)
     {
@@ -39,27 +29,9 @@ public sealed class ResourceNotificationService : IDisposable
         return reached.Snapshot.State!.Text;
     }
 
-    public async Task<ResourceEvent> WaitForResourceAsync(string resourceName, Func<ResourceEvent, bool> predicate, CancellationToken cancellationToken = default)
-    {
-        var last = "nothing was heard of it";
-        try
-        {
-            await foreach (var item in WatchAsync(cancellationToken))
-            {
-                if (!IsOf(item, resourceName))
-                    continue;
-                if (predicate(item))
-                    return item;
-                last = $"{item.ResourceId} is {item.Snapshot.State?.Text ?? "unknown"} {item.Snapshot.HealthStatus}";
-            }
-        }
-        catch (OperationCanceledException cancelled)
-        {
-            throw new OperationCanceledException($"The wait for '{resourceName}' was given up; {last}.", cancelled, cancelled.CancellationToken);
-        }
-
-        throw new OperationCanceledException($"The application ended while waiting for '{resourceName}'.");
-    }
+    public async Task<ResourceEvent> WaitForResourceAsync(string resourceName, Func<ResourceEvent, bool> predicate, CancellationToken cancellationToken = default) =>
+        await WatchAsync(cancellationToken).FirstOrDefaultAsync(item => IsOf(item, resourceName) && predicate(item), cancellationToken)
+            ?? throw new OperationCanceledException($"The application ended while waiting for '{resourceName}'.");
 
     public Task<ResourceEvent> WaitForResourceHealthyAsync(string resourceName, CancellationToken cancellationToken = default) =>
         WaitForResourceHealthyAsync(resourceName, WaitBehavior.StopOnResourceUnavailable, cancellationToken);
@@ -77,7 +49,7 @@ public sealed class ResourceNotificationService : IDisposable
     {
         var before = _current.TryGetValue(id, out var known)
             ? known.Snapshot
-            : new CustomResourceSnapshot { ResourceType = resource.GetType().Name.Replace("Resource", "", StringComparison.Ordinal), Properties = [], CreationTimeStamp = DateTime.UtcNow };
+            : new CustomResourceSnapshot { ResourceType = resource.GetType().Name.Replace("Resource", "", StringComparison.Ordinal), Properties = [] };
         return _current[id] = new ResourceEvent(resource, id, change(before));
     });
 

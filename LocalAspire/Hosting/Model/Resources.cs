@@ -18,22 +18,8 @@ public abstract class Resource(string name) : IResource
 }
 
 public interface IResourceCollection : IList<IResource>;
-
-internal sealed class ResourceCollection : Collection<IResource>, IResourceCollection
-{
-    protected override void InsertItem(int index, IResource item)
-    {
-        if (Items.Any(other => other.Name.Equals(item.Name, StringComparison.OrdinalIgnoreCase)))
-            throw new DistributedApplicationException($"There is a resource named '{item.Name}' already.");
-        base.InsertItem(index, item);
-    }
-}
-
-public class DistributedApplicationModel(IResourceCollection resources)
-{
-    public IResourceCollection Resources { get; } = resources;
-}
-
+internal sealed class ResourceCollection : Collection<IResource>, IResourceCollection;
+public sealed record DistributedApplicationModel(IResourceCollection Resources);
 public interface IResourceWithEnvironment : IResource;
 public interface IResourceWithArgs : IResource;
 public interface IResourceWithEndpoints : IResource;
@@ -49,7 +35,8 @@ public interface IExpressionValue
 {
     string ValueExpression { get; }
 
-    ValueTask<string?> GetValueAsync(CancellationToken cancellationToken = default);
+    /// <exception cref="DistributedApplicationException">There is none, or none yet.</exception>
+    string GetValue();
 }
 
 public interface IResourceWithConnectionString : IResource, IExpressionValue
@@ -57,19 +44,33 @@ public interface IResourceWithConnectionString : IResource, IExpressionValue
     ReferenceExpression ConnectionStringExpression { get; }
     string IExpressionValue.ValueExpression => $"{{{Name}.connectionString}}";
 
-    ValueTask<string?> IExpressionValue.GetValueAsync(CancellationToken cancellationToken) => ConnectionStringExpression.GetValueAsync(cancellationToken);
+    string IExpressionValue.GetValue() => ConnectionStringExpression.GetValue();
 
     IEnumerable<(string Name, ReferenceExpression Value)> GetConnectionProperties();
 }
 
+/// <summary>A server or a database.</summary>
+public abstract class ConnectionResource(string name) : Resource(name), IResourceWithConnectionString
+{
+    public ReferenceExpression ConnectionStringExpression => External is { } external ? ReferenceExpression.Create($"{external}") : Own;
+
+    /// <summary>The connection string of one that somebody else runs: nothing is started for it, and nothing but this string is known of it.</summary>
+    internal string? External { get; set; }
+    private protected abstract ReferenceExpression Own { get; }
+
+    public IEnumerable<(string Name, ReferenceExpression Value)> GetConnectionProperties() => External is null ? OwnProperties() : [];
+
+    private protected abstract IEnumerable<(string Name, ReferenceExpression Value)> OwnProperties();
+}
+
 /// <summary>What the real Aspire runs in a container, and the stand-in as a process.</summary>
-public abstract class ContainerResource(string name) : Resource(name), IResourceWithEnvironment, IResourceWithEndpoints, IResourceWithWaitSupport
+public abstract class ContainerResource(string name, ParameterResource password, string image)
+    : ConnectionResource(name), IResourceWithEnvironment, IResourceWithEndpoints, IResourceWithWaitSupport
 {
     public EndpointReference PrimaryEndpoint => new(this, "tcp");
-
-    /// <summary>The connection string of a server that somebody else runs.</summary>
-    internal string? External { get; set; }
-    internal ReferenceExpression? ExternalExpression => External is { } external ? ReferenceExpression.Create($"{external}") : null;
+    internal ParameterResource Password => password;
+    internal string Image => image;
+    internal virtual string? Entrypoint => null;
 }
 
 public class ProjectResource(string name) : Resource(name), IResourceWithEnvironment, IResourceWithArgs, IResourceWithServiceDiscovery, IResourceWithWaitSupport

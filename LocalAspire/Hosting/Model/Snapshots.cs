@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Aspire.Hosting.ApplicationModel;
 
@@ -38,7 +37,6 @@ public sealed record CustomResourceSnapshot
 {
     public required string ResourceType { get; init; }
     public required ImmutableArray<ResourcePropertySnapshot> Properties { get; init; }
-    public DateTime? CreationTimeStamp { get; init; }
     public DateTime? StartTimeStamp { get; init; }
     public DateTime? StopTimeStamp { get; init; }
     public ResourceStateSnapshot? State { get; init; }

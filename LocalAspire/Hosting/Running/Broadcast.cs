@@ -8,7 +8,6 @@ internal sealed class Broadcast<T>(Func<IEnumerable<T>> kept)
 {
     private readonly Lock _gate = new();
     private readonly List<Channel<T>> _watchers = [];
-    private bool _isOver;
 
     /// <param name="next">Makes the item, and keeps it.</param>
     public void Pass(Func<T> next)
@@ -29,8 +28,6 @@ internal sealed class Broadcast<T>(Func<IEnumerable<T>> kept)
             foreach (var item in kept())
                 channel.Writer.TryWrite(item);
             _watchers.Add(channel);
-            if (_isOver)
-                channel.Writer.Complete();
         }
 
         try
@@ -54,7 +51,6 @@ internal sealed class Broadcast<T>(Func<IEnumerable<T>> kept)
     {
         lock (_gate)
         {
-            _isOver = true;
             foreach (var watcher in _watchers)
                 watcher.Writer.TryComplete();
         }

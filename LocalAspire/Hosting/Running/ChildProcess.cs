@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Aspire.Hosting;
 
 namespace LocalAspire.Running;
 
@@ -29,53 +28,32 @@ internal sealed class ChildProcess
     // of the AppHost's own launch; a child that inherited them would listen on the AppHost's address
     private static readonly string[] NotInherited = ["ASPNETCORE_URLS", "ASPNETCORE_HTTP_PORTS", "ASPNETCORE_HTTPS_PORTS", "DOTNET_LAUNCH_PROFILE"];
 
-    private static readonly BlockingCollection<Action> Starts = StarterThread();
-
     // part of util-linux, so of every ordinary Linux; elsewhere children end with an orderly stop only
     private static readonly bool GuardsChildren = OperatingSystem.IsLinux() && Executables.Find("setsid") is not null && Executables.Find("setpriv") is not null;
 
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<int> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Process _process;
 
-    private ChildProcess(Process process)
+    private ChildProcess(ChildCommand command, Action<string, bool> onLine)
     {
-        _process = process;
-        Pid = process.Id;
-        Exited = WaitAsync(process);
+        _process = new Process { StartInfo = Describe(command) };
+        _process.OutputDataReceived += (_, line) => { if (line.Data is { } text) onLine(text, false); };
+        _process.ErrorDataReceived += (_, line) => { if (line.Data is { } text) onLine(text, true); };
     }
 
-    public int Pid { get; }
-    public Task<int> Exited { get; }
+    public int Pid { get; private set; }
+    public Task<int> Exited => _exited.Task;
 
     public static async Task<ChildProcess> StartAsync(ChildCommand command, Action<string, bool> onLine)
     {
-        var process = new Process { StartInfo = Describe(command) };
-        process.OutputDataReceived += (_, line) => Pass(line.Data, isError: false);
-        process.ErrorDataReceived += (_, line) => Pass(line.Data, isError: true);
-        void Pass(string? line, bool isError)
-        {
-            if (line is not null)
-                onLine(line, isError);
-        }
-
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Starts.Add(() =>
-        {
-            try
-            {
-                process.Start();
-                started.SetResult();
-            }
-            catch (Win32Exception failure)
-            {
-                started.SetException(new DistributedApplicationException($"{process.StartInfo.FileName} does not start: {failure.Message}", failure));
-            }
-        });
-        await started.Task;
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        await process.StandardInput.WriteAsync(command.Input);
-        process.StandardInput.Close();
-        return new ChildProcess(process);
+        var child = new ChildProcess(command, onLine);
+        // the kernel's death signal fires when the thread that started the child ends, so each child has a thread that stays
+        new Thread(child.Live) { IsBackground = true, Name = command.File }.Start();
+        await child._started.Task;
+        await child._process.StandardInput.WriteAsync(command.Input);
+        child._process.StandardInput.Close();
+        return child;
     }
 
     /// <summary>Runs to the end; an exit code other than 0 is an error that carries what it printed.</summary>
@@ -90,25 +68,31 @@ internal sealed class ChildProcess
 
     public async Task StopAsync(int signal)
     {
-        if (OperatingSystem.IsWindows() || Kill(Pid, signal) != 0)
+        if (!Exited.IsCompleted)
+            _ = Kill(Pid, signal);
+        if (await Task.WhenAny(Exited, Task.Delay(StopPatience)) != Exited)
             _process.Kill(entireProcessTree: true);
-        try
-        {
-            await Exited.WaitAsync(StopPatience);
-        }
-        catch (TimeoutException)
-        {
-            _process.Kill(entireProcessTree: true);
-            await Exited;
-        }
+        await Exited;
     }
 
-    private static async Task<int> WaitAsync(Process process)
+    private void Live()
     {
-        await process.WaitForExitAsync();
-        var exitCode = process.ExitCode;
-        process.Dispose();
-        return exitCode;
+        try
+        {
+            _process.Start();
+        }
+        catch (Win32Exception failure)
+        {
+            _started.SetException(new DistributedApplicationException($"{_process.StartInfo.FileName} does not start: {failure.Message}", failure));
+            return;
+        }
+
+        Pid = _process.Id;
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        _started.SetResult();
+        _process.WaitForExit();
+        _exited.SetResult(_process.ExitCode);
     }
 
     private static ProcessStartInfo Describe(ChildCommand command)
@@ -132,20 +116,7 @@ internal sealed class ChildProcess
         return start;
     }
 
-    // the kernel's death signal fires when the thread that started the child ends, so one thread that never ends starts them all
-    private static BlockingCollection<Action> StarterThread()
-    {
-        var starts = new BlockingCollection<Action>();
-        new Thread(() =>
-        {
-            foreach (var start in starts.GetConsumingEnumerable())
-                start();
-        })
-        { IsBackground = true, Name = "LocalAspire starts children" }.Start();
-        return starts;
-    }
-
-    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
+    [DllImport("libc", EntryPoint = "kill")]
     private static extern int Kill(int pid, int signal);
 }
 

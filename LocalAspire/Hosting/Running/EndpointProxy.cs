@@ -1,12 +1,8 @@
 using System.Net;
 using System.Text;
-using Aspire.Hosting;
-using Aspire.Hosting.ApplicationModel;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace LocalAspire.Running;
@@ -46,23 +42,13 @@ internal sealed class EndpointProxy(EndpointReference endpoint, IReadOnlyList<Pr
             kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
             kestrel.ListenLocalhost(port);
         });
-        builder.Services.AddHttpForwarder().AddSingleton<IHostLifetime, LivesWithTheAppHost>();
+        builder.Services.AddHttpForwarder();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMilliseconds(200));
         _server = builder.Build();
         _forwarder = _server.Services.GetRequiredService<IHttpForwarder>();
         _server.Run(ForwardAsync);
-        try
-        {
-            await _server.StartAsync(cancellationToken);
-        }
-        catch (IOException failure)
-        {
-            throw new DistributedApplicationException(PortInUse(endpoint, port), failure);
-        }
+        await _server.StartAsync(cancellationToken);
     }
-
-    public static string PortInUse(EndpointReference endpoint, int port) =>
-        $"port {port} of resource '{endpoint.Resource.Name}' (endpoint '{endpoint.EndpointName}') is in use by another process: end that one or choose another port";
 
     public override async ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
@@ -118,12 +104,5 @@ internal sealed class EndpointProxy(EndpointReference endpoint, IReadOnlyList<Pr
         var candidates = ready.Length > 0 ? ready : [.. replicas.Where(replica => replica.IsRunning)];
         var first = candidates.Length == 0 ? 0 : (int)((uint)Interlocked.Increment(ref _turn) % candidates.Length);
         return [.. candidates[first..], .. candidates[..first]];
-    }
-
-    private sealed class LivesWithTheAppHost : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

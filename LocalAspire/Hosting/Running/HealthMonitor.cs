@@ -1,7 +1,3 @@
-using System.Collections.Immutable;
-using Aspire.Hosting.ApplicationModel;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
-
 namespace LocalAspire.Running;
 
 /// <summary>Asks an instance's health checks until it ends: often until it is well, then now and then.</summary>
@@ -12,24 +8,18 @@ internal static class HealthMonitor
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(2), ActivityHeadersPropagator = null });
 
-    public static ImmutableArray<HealthReportSnapshot> Unanswered(IResource resource) =>
-        [.. resource.Annotations.OfType<HealthCheckAnnotation>().Select(check => new HealthReportSnapshot(check.Key, null, null, null))];
-
     /// <param name="make">Called at the first check, when the connection string is known.</param>
-    public static HealthCheckAnnotation Check(string key, Func<CancellationToken, Task<IHealthCheck>> make)
+    public static HealthCheckAnnotation Check(string key, Func<IHealthCheck> make)
     {
-        HealthCheckContext? context = null;
-        return new(key, EndpointName: null, async (_, cancellationToken) =>
-        {
-            context ??= new() { Registration = new(key, await make(cancellationToken), HealthStatus.Unhealthy, tags: null) };
-            return await context.Registration.Factory(null!).CheckHealthAsync(context, cancellationToken);
-        });
+        var registration = new HealthCheckRegistration(key, _ => make(), HealthStatus.Unhealthy, tags: null);
+        var check = new Lazy<IHealthCheck>(make);
+        return new(key, (_, cancellationToken) => check.Value.CheckHealthAsync(new() { Registration = registration }, cancellationToken));
     }
 
     /// <summary>Asked of every replica by itself, so that the proxy can leave out the one that is not ready.</summary>
-    public static HealthCheckAnnotation HttpCheck(string key, string endpointName, string path, int statusCode) => new(key, endpointName, async (port, cancellationToken) =>
+    public static HealthCheckAnnotation HttpCheck(string key, string endpointName, string path, int statusCode) => new(key, async (instance, cancellationToken) =>
     {
-        var address = new Uri(new Uri($"http://localhost:{port}"), path);
+        var address = new Uri(new Uri($"http://localhost:{((ProjectInstance)instance).Port(endpointName)}"), path);
         using var response = await Http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         return (int)response.StatusCode == statusCode ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy($"{address} answered {(int)response.StatusCode}, not {statusCode}.");
     });
@@ -46,7 +36,7 @@ internal static class HealthMonitor
                 instance.Publish(before => before with { HealthReports = [.. reports] });
                 var isWell = reports.All(report => report.Status == HealthStatus.Healthy);
                 if (isWell)
-                    instance.SayReady();
+                    instance.Owner.SayReady(instance.Resource);
                 await Task.Delay(isWell ? WhileWell : WhileUnwell, cancellationToken);
             }
             while (checks.Length > 0);
@@ -63,8 +53,7 @@ internal static class HealthMonitor
         deadline.CancelAfter(Patience);
         try
         {
-            var port = check.EndpointName is not null && instance is ProjectInstance replica ? replica.Port(check.EndpointName) : 0;
-            var result = await check.Ask(port, deadline.Token);
+            var result = await check.Ask(instance, deadline.Token);
             return new(check.Key, result.Status, result.Description ?? result.Exception?.Message, result.Exception?.ToString());
         }
         catch (Exception failure) when (failure is HttpRequestException || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested))

@@ -1,6 +1,3 @@
-using Aspire.Hosting;
-using Aspire.Hosting.ApplicationModel;
-
 namespace LocalAspire.Running;
 
 /// <summary>One running copy of a resource: its process (if it has one of ours), its state, its health.</summary>
@@ -15,62 +12,44 @@ internal abstract class Instance(Orchestrator owner, IResource resource, string 
     public string Id => id;
     public IResource Resource => resource;
     public bool IsRunning { get; private set; }
-    protected Orchestrator Owner => owner;
+    public Orchestrator Owner => owner;
     protected virtual string EndedState => KnownResourceStates.Exited;
     protected virtual int StopSignal => ChildProcess.Terminate;
 
-    public async Task StartAsync(CancellationToken cancellationToken)
+    public Task StartAsync(CancellationToken cancellationToken) => AloneAsync(async () =>
     {
-        await _gate.WaitAsync(cancellationToken);
-        try
+        if (IsRunning)
+            return;
+        _stopping = false;
+        Publish(before => before with { State = KnownResourceStates.Starting, ExitCode = null, StopTimeStamp = null });
+        _child = await LaunchAsync(cancellationToken);
+        _alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        IsRunning = true;
+        Publish(before => before.With("executable.pid", _child?.Pid) with
         {
-            if (IsRunning)
-                return;
-            _stopping = false;
-            Publish(before => before with { State = KnownResourceStates.Starting, ExitCode = null, StopTimeStamp = null });
-            _child = await LaunchAsync(cancellationToken);
-            _alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            IsRunning = true;
-            Publish(before => before.With("executable.pid", _child?.Pid) with
-            {
-                State = KnownResourceStates.Running,
-                StartTimeStamp = DateTime.UtcNow,
-                HealthReports = HealthMonitor.Unanswered(resource),
-            });
-            _watched = WatchAsync(_child, HealthMonitor.RunAsync(this, _alive.Token));
-        }
-        finally
-        {
-            _gate.Release();
-        }
-    }
+            State = KnownResourceStates.Running,
+            StartTimeStamp = DateTime.UtcNow,
+            HealthReports = [.. resource.Annotations.OfType<HealthCheckAnnotation>().Select(check => new HealthReportSnapshot(check.Key, null, null, null))],
+        });
+        _watched = WatchAsync(_child, HealthMonitor.RunAsync(this, _alive.Token));
+    });
 
-    public async Task StopAsync()
+    public Task StopAsync() => AloneAsync(async () =>
     {
-        await _gate.WaitAsync();
-        try
-        {
-            if (!IsRunning)
-                return;
-            _stopping = true;
-            Publish(before => before with { State = KnownResourceStates.Stopping });
-            if (_child is null)
-                End(EndedState, exitCode: null);
-            else
-                await _child.StopAsync(StopSignal);
-            await _watched;
-        }
-        finally
-        {
-            _gate.Release();
-        }
-    }
+        if (!IsRunning)
+            return;
+        _stopping = true;
+        Publish(before => before with { State = KnownResourceStates.Stopping });
+        if (_child is null)
+            End(EndedState, exitCode: null);
+        else
+            await _child.StopAsync(StopSignal);
+        await _watched;
+    });
 
     public void Publish(Func<CustomResourceSnapshot, CustomResourceSnapshot> change) => owner.Notifications.Publish(resource, id, change);
 
     public void SetState(string state) => Publish(before => before with { State = state });
-
-    public void SayReady() => owner.SayReady(resource);
 
     /// <summary>Also called for a resource that lives inside another, which ends with it.</summary>
     public void End(string state, int? exitCode)
@@ -88,6 +67,19 @@ internal abstract class Instance(Orchestrator owner, IResource resource, string 
     protected Task<ChildProcess> StartAsync(ChildCommand command) => ChildProcess.StartAsync(command, (line, isError) => owner.Say(this, line, isError));
 
     protected void PublishSource(string source) => Publish(before => before.With("resource.source", source));
+
+    private async Task AloneAsync(Func<Task> change)
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            await change();
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
 
     private async Task WatchAsync(ChildProcess? child, Task health)
     {

@@ -1,23 +1,22 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using Aspire.Hosting;
-using Aspire.Hosting.ApplicationModel;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
+using System.Text.RegularExpressions;
+using Npgsql;
 
 namespace LocalAspire.Running;
 
 /// <summary>Runs the graph: gives out ports, starts everything as soon as what it waits for is there, stops it in reverse.</summary>
-internal sealed class Orchestrator(
+internal sealed partial class Orchestrator(
     DistributedApplicationBuilder builder,
     ResourceNotificationService notifications,
     ResourceLoggerService logs,
-    ConsoleOutput console,
     RunFolders folders,
-    ILogger<Orchestrator> log) : IHostedService, IAsyncDisposable
+    ILoggerFactory loggers) : IHostedService, IAsyncDisposable
 {
+    private const int NameWidth = 18;
+
     private readonly Dictionary<IResource, Instance[]> _instances = [];
-    private readonly HashSet<IResource> _saidReady = [];
+    private readonly ConcurrentDictionary<IResource, bool> _saidReady = [];
     private readonly List<EndpointProxy> _proxies = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Task> _starts = [];
@@ -42,15 +41,19 @@ internal sealed class Orchestrator(
     {
         foreach (var resource in builder.Resources)
         {
-            ExternalServers.Apply(resource, builder.Configuration);
             _instances[resource] = CreateInstances(resource);
+            if (resource is ConnectionResource connection)
+                connection.External ??= builder.Configuration.GetConnectionString(resource.Name);
+            // whose database is not ours has a server that is not ours either
+            if (resource is PostgresDatabaseResource { External: { } external } database)
+                database.Server.External ??= new NpgsqlConnectionStringBuilder(external) { Database = null }.ConnectionString;
         }
 
         var reason = Metadata("AspireFromReason") is { Length: > 0 } why ? why : "AspireFrom=local";
-        console.Write("apphost", $"LocalAspire stand-in for Aspire 13.5.2 ({reason})", isError: false);
+        Print("apphost", $"LocalAspire stand-in for Aspire 13.5.2 ({reason})", isError: false);
         foreach (var instance in Instances)
             instance.SetState(KnownResourceStates.NotStarted);
-        foreach (var endpoint in builder.Resources.OfType<IResourceWithEndpoints>().SelectMany(Endpoints).Where(item => !item.IsAllocated))
+        foreach (var endpoint in builder.Resources.OfType<IResourceWithEndpoints>().Where(item => item is not ContainerResource { External: not null }).SelectMany(Endpoints))
             await AllocateAsync(endpoint, cancellationToken);
     }
 
@@ -78,17 +81,14 @@ internal sealed class Orchestrator(
     public void Say(Instance instance, string line, bool isError)
     {
         logs.Add(instance.Id, line, isError);
-        console.Write(_instances[instance.Resource].Length == 1 ? instance.Resource.Name : instance.Id, line, isError);
+        Print(_instances[instance.Resource].Length == 1 ? instance.Resource.Name : instance.Id, line, isError);
     }
 
     /// <summary>Told by every instance whenever it is well; said once.</summary>
     public void SayReady(IResource resource)
     {
-        bool isFirst;
-        lock (_saidReady)
-            isFirst = _saidReady.Add(resource);
-        if (isFirst && resource is ProjectResource project && Endpoints(project).FirstOrDefault() is { } endpoint)
-            console.Write(resource.Name, $"is ready at {endpoint.Url}", isError: false);
+        if (_saidReady.TryAdd(resource, true) && resource is ProjectResource project && Endpoints(project).FirstOrDefault() is { } endpoint)
+            Print(resource.Name, $"is ready at {endpoint.Url}", isError: false);
     }
 
     public async Task<ExecuteCommandResult> ExecuteAsync(ResourceEvent state, string commandName, CancellationToken cancellationToken)
@@ -105,6 +105,19 @@ internal sealed class Orchestrator(
 
         return new(true, null);
     }
+
+    /// <summary>Every line says whose it is. Under test lines go to the test's loggers instead, where its filters apply.</summary>
+    private void Print(string name, string line, bool isError)
+    {
+        if (builder.Test is not null)
+            loggers.CreateLogger($"{builder.Environment.ApplicationName}.Resources.{name}").Log(isError ? LogLevel.Error : LogLevel.Information, "{Line}", Color().Replace(line, ""));
+        else
+            // the services colour their output whatever happens to it; a file or a pipe shall not see that
+            (isError ? Console.Error : Console.Out).WriteLine($"{name.PadRight(NameWidth)} | {(Console.IsOutputRedirected ? Color().Replace(line, "") : line)}");
+    }
+
+    [GeneratedRegex("\u001b\\[[0-9;]*m")]
+    private static partial Regex Color();
 
     private Instance[] CreateInstances(IResource resource)
     {
@@ -126,7 +139,8 @@ internal sealed class Orchestrator(
         var wanted = builder.Configuration.GetValue("DcpPublisher:RandomizePorts", defaultValue: false) ? null : endpoint.Annotation.Port;
         var port = wanted ?? folders.LeasePort();
         if (!RunFolders.IsFree(port))
-            throw new DistributedApplicationException(EndpointProxy.PortInUse(endpoint, port));
+            throw new DistributedApplicationException($"port {port} of resource '{endpoint.Resource.Name}' (endpoint '{endpoint.EndpointName}') "
+                + "is in use by another process: end that one or choose another port");
         if (endpoint.Resource is ProjectResource)
         {
             var proxy = new EndpointProxy(endpoint, [.. _instances[endpoint.Resource].Cast<ProjectInstance>()]);
@@ -134,7 +148,7 @@ internal sealed class Orchestrator(
             await proxy.StartAsync(port, cancellationToken);
         }
 
-        endpoint.Annotation.Allocate("localhost", port);
+        endpoint.Annotation.AllocatedPort = port;
     }
 
     private async Task StartResourceAsync(IResource resource)
@@ -155,10 +169,10 @@ internal sealed class Orchestrator(
         catch (Exception failure)
         {
             if (failure is not DistributedApplicationException)
-                log.LogError(failure, "{Resource} does not start", resource.Name);
+                loggers.CreateLogger<Orchestrator>().LogError(failure, "{Resource} does not start", resource.Name);
             var reason = failure.Message.StartsWith($"{resource.Name} does not start", StringComparison.Ordinal) ? failure.Message : $"{resource.Name} does not start: {failure.Message}";
             // one line on the console, and in the log of every instance
-            console.Write(resource.Name, reason, isError: true);
+            Print(resource.Name, reason, isError: true);
             foreach (var instance in instances.Where(instance => !instance.IsRunning))
             {
                 logs.Add(instance.Id, reason, isError: true);

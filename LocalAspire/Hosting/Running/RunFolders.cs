@@ -1,7 +1,5 @@
-using System.Net;
-using System.Net.Sockets;
-using Aspire.Hosting;
-using Aspire.Hosting.ApplicationModel;
+using System.Collections.Concurrent;
+using System.Net.NetworkInformation;
 
 namespace LocalAspire.Running;
 
@@ -9,22 +7,21 @@ namespace LocalAspire.Running;
 internal sealed class RunFolders : IDisposable
 {
     private const string Prefix = "LocalAspire-";
+    private const string Lock = "in-use.lock";
     // below the range that the system hands out for outgoing connections, which could otherwise take a port between choice and use
     private const int FirstPort = 20_000;
     private const int LastPort = 30_000;
 
-    private readonly Lock _gate = new();
-    private readonly List<FileStream> _held = [];
+    private readonly ConcurrentBag<FileStream> _held = [];
     private readonly bool _keepsVolumes;
-    private readonly string _ports = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), $"{Prefix}ports-{Environment.UserName}")).FullName;
+    private readonly string _ports = UserFolders.MakePrivate(Path.Combine(UserFolders.Cache, "ports"));
 
     public RunFolders(DistributedApplicationBuilder builder)
     {
         _keepsVolumes = builder.Test is null;
         Sweep();
-        Temporary = Path.Combine(Path.GetTempPath(), $"{Prefix}{Path.GetRandomFileName()}");
-        _held.Add(UserFolders.Wait(Temporary + ".lock", TimeSpan.Zero));
-        UserFolders.MakePrivate(Temporary);
+        Temporary = Directory.CreateTempSubdirectory(Prefix).FullName;
+        _held.Add(UserFolders.Wait(Path.Combine(Temporary, Lock), TimeSpan.Zero));
     }
 
     public string Temporary { get; }
@@ -37,10 +34,9 @@ internal sealed class RunFolders : IDisposable
             return (UserFolders.MakePrivate(Path.Combine(Temporary, resource.Name)), LivesOn: false);
 
         var folder = UserFolders.MakePrivate(Path.Combine(UserFolders.Data, "volumes", volume.Name));
-        var held = UserFolders.TryLock(Path.Combine(folder, "in-use.lock"))
+        var held = UserFolders.TryLock(Path.Combine(folder, Lock))
             ?? throw new DistributedApplicationException($"its data volume {folder} is in use: the same AppHost seems to run already");
-        lock (_gate)
-            _held.Add(held);
+        _held.Add(held);
         return (folder, LivesOn: true);
     }
 
@@ -52,8 +48,7 @@ internal sealed class RunFolders : IDisposable
             var port = Random.Shared.Next(FirstPort, LastPort);
             if (UserFolders.TryLock(Path.Combine(_ports, $"{port}")) is not { } held)
                 continue;
-            lock (_gate)
-                _held.Add(held);
+            _held.Add(held);
             if (IsFree(port))
                 return port;
         }
@@ -61,39 +56,23 @@ internal sealed class RunFolders : IDisposable
         throw new DistributedApplicationException($"no free port between {FirstPort} and {LastPort}");
     }
 
-    public static bool IsFree(int port) => new[] { IPAddress.Loopback, IPAddress.IPv6Loopback }.All(address =>
-    {
-        try
-        {
-            using var listener = new TcpListener(address, port);
-            listener.Start();
-            return true;
-        }
-        catch (SocketException failure)
-        {
-            // a machine without IPv6 has nobody on that address either
-            return failure.SocketErrorCode != SocketError.AddressAlreadyInUse;
-        }
-    });
+    public static bool IsFree(int port) => IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().All(listener => listener.Port != port);
 
     public void Dispose()
     {
-        Delete(Temporary);
         foreach (var held in _held)
             held.Dispose();
-        Delete(Temporary + ".lock");
+        Delete(Temporary);
     }
 
-    // runs that were killed could not clean up; their lock is free now
+    // runs that were killed could not clean up; their lock is free now (and one without a lock has just begun)
     private static void Sweep()
     {
-        foreach (var file in Directory.EnumerateFiles(Path.GetTempPath(), $"{Prefix}*.lock"))
+        foreach (var folder in Directory.EnumerateDirectories(Path.GetTempPath(), $"{Prefix}*").Where(folder => File.Exists(Path.Combine(folder, Lock))))
         {
-            using var held = UserFolders.TryLock(file);
-            if (held is null)
-                continue;
-            Delete(file[..^".lock".Length]);
-            Delete(file);
+            using var held = UserFolders.TryLock(Path.Combine(folder, Lock));
+            if (held is not null)
+                Delete(folder);
         }
     }
 

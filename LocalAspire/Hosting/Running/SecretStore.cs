@@ -1,7 +1,5 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.UserSecrets;
 
 namespace LocalAspire.Running;
@@ -12,7 +10,7 @@ namespace LocalAspire.Running;
 /// </summary>
 internal sealed class SecretStore(string userSecretsId)
 {
-    private static readonly JsonSerializerOptions Format = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Format = new() { WriteIndented = true };
     private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     private readonly string _file = PathHelper.GetSecretsPathFromSecretsId(userSecretsId);
@@ -30,8 +28,6 @@ internal sealed class SecretStore(string userSecretsId)
         secrets[key] = value;
         var draft = _file + ".new";
         File.WriteAllText(draft, secrets.ToJsonString(Format));
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(draft, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.Move(draft, _file, overwrite: true);
         return value;
     }

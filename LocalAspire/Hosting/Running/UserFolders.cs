@@ -1,5 +1,3 @@
-using Aspire.Hosting;
-
 namespace LocalAspire.Running;
 
 /// <summary>What outlives a run, per user.</summary>
@@ -29,13 +27,8 @@ internal static class UserFolders
     }
 
     /// <summary>The folder, made if need be, for this user's eyes alone.</summary>
-    public static string MakePrivate(string folder)
-    {
-        Directory.CreateDirectory(folder);
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        return folder;
-    }
+    public static string MakePrivate(string folder) =>
+        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
 
     public static void Delete(string path)
     {

@@ -1,6 +1,4 @@
-using Aspire.Hosting.ApplicationModel;
 using LocalAspire.Testing;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Aspire.Hosting.Testing;
 
@@ -11,30 +9,18 @@ public interface IDistributedApplicationTestingBuilder : IDistributedApplication
 
 public static class DistributedApplicationTestingBuilder
 {
-    public static Task<IDistributedApplicationTestingBuilder> CreateAsync<TEntryPoint>(CancellationToken cancellationToken = default) where TEntryPoint : class =>
-        CreateAsync<TEntryPoint>([], cancellationToken);
-
     public static async Task<IDistributedApplicationTestingBuilder> CreateAsync<TEntryPoint>(string[] args, CancellationToken cancellationToken = default) where TEntryPoint : class =>
-        await EntryPointRun.Start(typeof(TEntryPoint).Assembly, args).Builder.WaitAsync(cancellationToken);
+        await EntryPointRun.StartAsync(typeof(TEntryPoint).Assembly, args).WaitAsync(cancellationToken);
 }
 
 public static class DistributedApplicationHostingTestingExtensions
 {
-    public static HttpClient CreateHttpClient(this DistributedApplication app, string resourceName, string? endpointName = default)
-    {
-        var client = app.Services.GetRequiredService<IHttpClientFactory>().CreateClient();
-        client.BaseAddress = app.GetEndpoint(resourceName, endpointName);
-        return client;
-    }
-
     public static Uri GetEndpoint(this DistributedApplication app, string resourceName, string? endpointName = default) =>
-        Find(app, resourceName) is IResourceWithEndpoints resource
-            ? new Uri(new EndpointReference(resource, endpointName ?? "http").Url)
-            : throw new ArgumentException($"Resource '{resourceName}' has no endpoints.", nameof(resourceName));
+        new(new EndpointReference((IResourceWithEndpoints)Find(app, resourceName), endpointName ?? "http").Url);
 
     public static ValueTask<string?> GetConnectionStringAsync(this DistributedApplication app, string resourceName, CancellationToken cancellationToken = default) =>
         Find(app, resourceName) is IResourceWithConnectionString resource
-            ? resource.GetValueAsync(cancellationToken)
+            ? ValueTask.FromResult<string?>(resource.GetValue())
             : throw new ArgumentException($"Resource '{resourceName}' has no connection string.", nameof(resourceName));
 
     private static IResource Find(DistributedApplication app, string resourceName) =>

@@ -1,5 +1,4 @@
 using System.Reflection;
-using Aspire.Hosting;
 
 namespace LocalAspire.Testing;
 
@@ -12,46 +11,33 @@ internal sealed class EntryPointRun(Assembly assembly, string[] args) : IAsyncDi
     private static readonly AsyncLocal<EntryPointRun?> Here = new();
 
     private readonly TaskCompletionSource<DistributedApplicationBuilder> _builder = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource<DistributedApplication> _application = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _mayBuild = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public static EntryPointRun? Current => Here.Value;
     public Assembly Assembly => assembly;
-    public Task<DistributedApplicationBuilder> Builder => _builder.Task;
+    public TaskCompletionSource<DistributedApplication> Application { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     public Task Ended => _ended.Task;
 
-    public static EntryPointRun Start(Assembly assembly, string[] args)
+    public static Task<DistributedApplicationBuilder> StartAsync(Assembly assembly, string[] args)
     {
         var run = new EntryPointRun(assembly, args);
         new Thread(run.Invoke) { IsBackground = true, Name = $"{assembly.GetName().Name} under test" }.Start();
-        return run;
+        return run._builder.Task;
     }
 
-    public void OfferBuilder(DistributedApplicationBuilder builder)
+    /// <summary>The AppHost's own Build(): the test changes the builder first, and builds.</summary>
+    public DistributedApplication WaitForBuild(DistributedApplicationBuilder builder)
     {
         _builder.TrySetResult(builder);
-        _mayBuild.Task.GetAwaiter().GetResult();
+        return Application.Task.GetAwaiter().GetResult();
     }
 
-    public void OfferApplication(DistributedApplication application) => _application.TrySetResult(application);
-
-    public Task<DistributedApplication> BuildAsync(CancellationToken cancellationToken)
-    {
-        _mayBuild.TrySetResult();
-        return _application.Task.WaitAsync(cancellationToken);
-    }
-
-    public void End()
-    {
-        _ended.TrySetResult();
-        _mayBuild.TrySetException(new OperationCanceledException("The test gave the AppHost up before it was built."));
-    }
+    public void End() => _ended.TrySetResult();
 
     public async ValueTask DisposeAsync()
     {
-        if (_application.Task.IsCompletedSuccessfully)
-            await _application.Task.Result.DisposeAsync();
+        if (!Application.TrySetCanceled())
+            await (await Application.Task).DisposeAsync();
         End();
     }
 
@@ -59,7 +45,7 @@ internal sealed class EntryPointRun(Assembly assembly, string[] args) : IAsyncDi
     public static Dictionary<string, string?> LaunchVariables(string projectFolder)
     {
         var values = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase) { ["DcpPublisher:RandomizePorts"] = "true" };
-        foreach (var (name, value) in LaunchProfile.Find(projectFolder, null)?.Variables ?? new Dictionary<string, string>())
+        foreach (var (name, value) in LaunchProfile.Find(projectFolder, null)?.Variables ?? [])
             values[name] = values[name.Replace("DOTNET_", "", StringComparison.Ordinal)] = value;
         return values;
     }
@@ -71,17 +57,11 @@ internal sealed class EntryPointRun(Assembly assembly, string[] args) : IAsyncDi
         {
             var entryPoint = assembly.EntryPoint ?? throw new InvalidOperationException($"{assembly.GetName().Name} has no entry point: it is no AppHost.");
             entryPoint.Invoke(null, [args]);
-            Fail(new InvalidOperationException($"{assembly.GetName().Name} ended without building a distributed application."));
+            _builder.TrySetException(new InvalidOperationException($"{assembly.GetName().Name} ended without building a distributed application."));
         }
         catch (Exception failure)
         {
-            Fail((failure as TargetInvocationException)?.InnerException ?? failure);
+            _builder.TrySetException((failure as TargetInvocationException)?.InnerException ?? failure);
         }
-    }
-
-    private void Fail(Exception failure)
-    {
-        _builder.TrySetException(failure);
-        _application.TrySetException(failure);
     }
 }

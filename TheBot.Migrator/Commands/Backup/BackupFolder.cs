@@ -15,7 +15,10 @@ internal sealed class BackupFolder
     /// <summary>What pg_dump is still writing; only a finished one gets its name.</summary>
     public const string Unfinished = ".part";
 
-    private const string TimeFormat = "yyyyMMdd'T'HHmmss'Z'";
+    /// <summary>Counts and checksums of what a backup holds, beside it.</summary>
+    public const string Holds = ".holds.json";
+
+    private const string TimeFormat = "yyyyMMdd'T'HHmmssfff'Z'";
     private const string Extension = ".dump";
 
     private readonly string _database;
@@ -43,6 +46,16 @@ internal sealed class BackupFolder
                 .OfType<BackupFile>()
                 .OrderByDescending(backup => backup.TakenAt),
         ];
+    }
+
+    /// <summary>The one to restore unless another is named.</summary>
+    /// <exception cref="VerbFailure">There is none.</exception>
+    public BackupFile Newest() => List() is [var newest, ..] ? newest : throw new VerbFailure($"there is no backup of {_database} in {Path}");
+
+    public static void Delete(BackupFile backup)
+    {
+        File.Delete(backup.Path);
+        File.Delete(backup.Path + Holds);
     }
 
     public string NewName(DateTimeOffset now) =>

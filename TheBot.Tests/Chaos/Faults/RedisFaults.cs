@@ -1,5 +1,3 @@
-using StackExchange.Redis;
-
 namespace TheBot.Tests.Chaos.Faults;
 
 /// <summary>kill -9 of Redis; it comes back empty.</summary>
@@ -20,9 +18,9 @@ internal sealed class FreezeRedis() : Fault("SIGSTOP of Redis", FaultTarget.Redi
     public override async Task StrikeAsync(ChaosRun run, Random random)
     {
         run.Struck(Name);
-        Signals.Send(run.Graph.Redis.Pid, Signals.Stop);
+        run.Graph.Redis.Stop();
         await Task.Delay(Between(random, 1, 5));
-        Signals.Send(run.Graph.Redis.Pid, Signals.Continue);
+        run.Graph.Redis.Continue();
     }
 }
 
@@ -45,9 +43,8 @@ internal sealed class FlushRedis() : Fault("FLUSHALL and CLIENT KILL in Redis", 
     public override async Task StrikeAsync(ChaosRun run, Random random)
     {
         run.Struck(Name);
-        await using var redis = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{run.Graph.Redis.Port},allowAdmin=true");
-        await redis.GetDatabase().ExecuteAsync("FLUSHALL");
-        await redis.GetDatabase().ExecuteAsync("CLIENT", "KILL", "TYPE", "pubsub");
+        await run.Graph.Redis.DoAsync("FLUSHALL");
+        await run.Graph.Redis.DoAsync("CLIENT KILL TYPE pubsub");
     }
 }
 

@@ -12,7 +12,7 @@ internal sealed class ClientMember : Member
     private readonly ChatClient _client;
     private readonly CancellationTokenSource _stop = new();
 
-    public ClientMember(string name, Someone person, Road road) : base(name, person, person.Rooms, road)
+    public ClientMember(string name, Someone person, RoughRoad road) : base(name, person, person.Rooms, road)
     {
         Tap = new WireTap(road, Acknowledged);
         _client = new ChatClient(new ChatClientOptions { Transport = Tap, Token = _ => ValueTask.FromResult(person.Token), ConnectWithin = TimeSpan.FromSeconds(5) });

@@ -9,7 +9,7 @@ using TheBot.Tests.Chaos.Roads;
 namespace TheBot.Tests.Chaos.Members;
 
 /// <summary>A person on the hub: resumes each room by seq after every connection, and repeats a call that got no answer under the same client id.</summary>
-internal sealed partial class HubMember(string name, Someone person, Road road) : Member(name, person, person.Rooms, road)
+internal sealed partial class HubMember(string name, Someone person, RoughRoad road) : Member(name, person, person.Rooms, road)
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<(HubConnection Hub, long Room, long RightsSince), bool> _subscribed = new();

@@ -6,7 +6,7 @@ using TheBot.Tests.Chaos.Roads;
 namespace TheBot.Tests.Chaos.Members;
 
 /// <summary>Somebody's client: follows rooms, says things, comes back by itself, and writes down what it was told.</summary>
-internal abstract class Member(string name, Someone person, IReadOnlyList<long> rooms, Road road) : IAsyncDisposable
+internal abstract class Member(string name, Someone person, IReadOnlyList<long> rooms, RoughRoad road) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, SendTrace> _sends = new();
     private readonly Lock _gate = new();
@@ -17,7 +17,7 @@ internal abstract class Member(string name, Someone person, IReadOnlyList<long> 
     public string Name { get; } = name;
     public Someone Person { get; } = person;
     public IReadOnlyList<long> Rooms { get; } = rooms;
-    public Road Road { get; } = road;
+    public RoughRoad Road { get; } = road;
     public ICollection<SendTrace> Sends => _sends.Values;
     public ConcurrentQueue<RoomTrace> Traces { get; } = [];
 

@@ -8,7 +8,7 @@ using TheBot.Tests.Chaos.Roads;
 namespace TheBot.Tests.Chaos.Members;
 
 /// <summary>A person with a client of the seed's dialect: one room, messages alone; it resumes by seq and repeats what has no answer.</summary>
-internal sealed class SeedMember(string name, Someone person, long room, Road road) : Member(name, person, [room], road)
+internal sealed class SeedMember(string name, Someone person, long room, RoughRoad road) : Member(name, person, [room], road)
 {
     private static readonly TimeSpan ConnectWithin = TimeSpan.FromSeconds(5);
 

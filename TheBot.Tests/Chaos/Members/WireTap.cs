@@ -14,7 +14,7 @@ internal enum SendPoint
 }
 
 /// <summary>Connections of the C# client along a road, looked at frame by frame: tells of acknowledgements, and cuts at a point of a send.</summary>
-internal sealed class WireTap(Road road, Action<string, long> acknowledged) : IChatTransport
+internal sealed class WireTap(RoughRoad road, Action<string, long> acknowledged) : IChatTransport
 {
     private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(3);
 

@@ -5,7 +5,7 @@ using System.Text;
 namespace TheBot.Tests.Chaos.Roads;
 
 /// <summary>The road to Redis. While it is noisy, published messages come doubled and in the wrong order.</summary>
-internal sealed class BellRoad(IPEndPoint redis) : Road(() => redis)
+internal sealed class BellRoad(IPEndPoint redis) : RoughRoad(() => redis)
 {
     // RESP2 has pushes as arrays, RESP3 as a type of their own: *3 or >3, then the word
     private static readonly byte[][] Published = [.. new[] { "*3\r\n$7\r\nmessage\r\n", ">3\r\n$7\r\nmessage\r\n" }.Select(Encoding.ASCII.GetBytes)];

@@ -6,6 +6,7 @@ const margin = { left: 64, right: 14, top: 12, bottom: 26 };
 
 /** lines: [{ name, hue, dash, points: [{ at (ms), value }] }] by time; gaps longer than `gapMs` are not bridged. */
 export function chart(lines, { from, to, unit, height = 320, width = 900, gapMs = 15_000 }) {
+  lines = lines.map(line => ({ ...line, points: line.points.filter(point => point.at >= from) }));
   const values = lines.flatMap(line => line.points.map(point => point.value)).filter(Number.isFinite);
   const steps = niceSteps(Math.min(0, ...values), Math.max(0, ...values));
   const [low, high] = [steps[0], steps.at(-1)];

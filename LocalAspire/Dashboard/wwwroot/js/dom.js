@@ -52,6 +52,7 @@ const icons = {
   project: "M4 7l8-4 8 4v10l-8 4-8-4zM4 7l8 4 8-4M12 11v10",
   database: "M5 6c0-3 14-3 14 0v12c0 3-14 3-14 0zM5 6c0 3 14 3 14 0M5 12c0 3 14 3 14 0",
   server: "M4 5h16v6H4zM4 13h16v6H4zM7 8h.01M7 16h.01",
+  leave: "M14 4h6v16h-6M10 8l-4 4 4 4M6 12h10",
   chevron: "M9 6l6 6-6 6",
   help: "M9 9a3 3 0 1 1 4 2.8c-.7.3-1 .9-1 1.7M12 17h.01M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18z",
 };

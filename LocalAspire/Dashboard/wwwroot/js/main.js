@@ -32,6 +32,7 @@ function drawRail(current) {
       icon(page.path), h("span", page.title), h("kbd", page.key)))),
     h("div.rail-foot",
       h(state.connected ? "span.link-state.ok" : "span.link-state.bad", { title: state.connected ? "Live" : "The AppHost does not answer" }, state.connected ? "Live" : "Disconnected"),
+      h("form", { method: "post", action: "/logout" }, h("button.icon-button", { title: "Log out", "aria-label": "Log out" }, icon("leave"))),
       iconButton("help", "Keys (key ?)", showKeys),
       iconButton(isDark ? "sun" : "moon", isDark ? "Light (key d)" : "Dark (key d)", toggleTheme)));
 }

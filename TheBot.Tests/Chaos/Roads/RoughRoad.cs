@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace TheBot.Tests.Chaos.Roads;
 
 /// <summary>A road on loopback between a client and a server, which a test can cut, block and narrow. Each connection may lead to another server.</summary>
-internal class Road : IAsyncDisposable
+internal class RoughRoad : IAsyncDisposable
 {
     private const int Chunk = 16 * 1024;
 
@@ -18,7 +18,7 @@ internal class Road : IAsyncDisposable
     private TaskCompletionSource? _answersBlocked;
 
     /// <param name="next">Where the next connection leads.</param>
-    public Road(Func<IPEndPoint> next)
+    public RoughRoad(Func<IPEndPoint> next)
     {
         _next = next;
         _listener.Start();

@@ -1,0 +1,71 @@
+using Npgsql;
+using TheBot.Data.Schema;
+using TheBot.Tests.Roster;
+
+namespace TheBot.Tests.Migrator;
+
+[Collection(ScratchPostgresTests.Name)]
+public sealed class BackupTests(ScratchPostgres postgres) : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("thebot-backups-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task What_was_backed_up_can_be_restored_and_what_was_there_is_kept()
+    {
+        const string Names = "SELECT string_agg(name, ',' ORDER BY name) FROM subjects";
+        await using var school = await School.OpenAsync(postgres);
+        await school.SubjectAsync("Физика");
+        await RunAsync(school, 0, "backup");
+        await RunAsync(school, 0, "drill");
+        await school.SubjectAsync("Химия");
+
+        Assert.Contains("--force", (await RunAsync(school, 1, "restore")).Errors, StringComparison.Ordinal);
+        Assert.Equal("Физика,Химия", await school.ScalarAsync<string>(Names));
+        var kept = (string)(await RunAsync(school, 0, "restore", "--force", "--json")).Json["result"]!["kept"]!;
+        await using var restored = new TestDatabase(school.Database.ConnectionString);
+        Assert.Equal("Физика", await restored.ScalarAsync<string>(Names));
+        await using var before = new TestDatabase(new NpgsqlConnectionStringBuilder(school.Database.ConnectionString) { Database = kept }.ConnectionString);
+        Assert.Equal("Физика,Химия", await before.ScalarAsync<string>(Names));
+    }
+
+    [Fact]
+    public async Task A_backup_that_does_not_hold_what_it_held_fails_the_drill_and_is_not_restored()
+    {
+        await using var school = await School.OpenAsync(postgres);
+        await RunAsync(school, 0, "backup");
+        var noted = Directory.GetFiles(_folder, "*.holds.json").Single();
+        await File.WriteAllTextAsync(noted, (await File.ReadAllTextAsync(noted)).Replace("\"Messages\":0", "\"Messages\":1", StringComparison.Ordinal));
+        Assert.Contains("0 of 1 messages", (await RunAsync(school, 3, "drill")).Said, StringComparison.Ordinal);
+        Assert.Contains("nothing was replaced", (await RunAsync(school, 1, "restore", "--force")).Errors, StringComparison.Ordinal);
+
+        var dump = Directory.GetFiles(_folder, "*.dump").Single();
+        await using (var file = File.OpenWrite(dump)) file.SetLength(file.Length / 2);
+        await RunAsync(school, 1, "drill");
+        Assert.Equal(0L, await school.ScalarAsync<long>("SELECT count(*) FROM pg_database WHERE datname LIKE current_database() || '\\_%'"));
+    }
+
+    [Fact]
+    public async Task The_drill_tells_what_doctor_finds_in_the_backup()
+    {
+        await using var school = await School.OpenAsync(postgres);
+        await school.EnrollAsync(await school.PersonAsync(Role.Student), await school.SubjectAsync(), await school.PersonAsync(Role.Teacher));
+        await school.ExecuteAsync("UPDATE rooms SET head_seq = head_seq + 1");
+        await RunAsync(school, 0, "backup");
+        Assert.Contains("head_mismatch", (await RunAsync(school, 3, "drill")).Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Only_the_newest_are_kept()
+    {
+        await using var school = await School.OpenAsync(postgres);
+        await RunAsync(school, 2, "backup", "--keep", "0");
+        for (var i = 0; i < 3; i++) await RunAsync(school, 0, "backup", "--keep", "2");
+        Assert.Equal(2, Directory.GetFiles(_folder, "*.dump").Length);
+        Assert.Equal(4, Directory.GetFiles(_folder).Length);
+    }
+
+    private async Task<MigratorAnswer> RunAsync(School school, int exitCode, params string[] arguments) =>
+        (await MigratorProcess.RunAsync(school.Database.ConnectionString, [arguments[0], "--dir", _folder, .. arguments[1..]])).Expect(exitCode);
+}

@@ -1,0 +1,125 @@
+using System.Text.Json.Nodes;
+using TheBot.Data.Schema;
+using TheBot.Tests.Roster;
+
+namespace TheBot.Tests.Migrator;
+
+[Collection(ScratchPostgresTests.Name)]
+public sealed class DoctorTests(ScratchPostgres postgres)
+{
+    /// <summary>What a school is, but for times and for who was told in which run.</summary>
+    private const string State =
+        """
+        SELECT string_agg(line, E'\n' ORDER BY line) FROM (
+            SELECT concat_ws(' ', 'room', id, kind, enrollment_id, writable, locked, head_seq) AS line FROM rooms
+            UNION ALL
+            SELECT concat_ws(' ', 'message', id, room_id, seq, client_id, reply_to, content) FROM messages
+            UNION ALL
+            SELECT concat_ws(' ', 'member', room_id, user_id, array_to_string(reasons, ','), read_seq) FROM room_members
+            UNION ALL
+            SELECT concat_ws(' ', 'event', room_id, seq, kind, message_id, subject_id) FROM room_events
+        ) AS lines
+        """;
+
+    [Fact]
+    public async Task It_finds_everything_that_is_broken_and_repairs_it_without_losing_a_message()
+    {
+        await using var broken = await BrokenSchool.OpenAsync(postgres);
+        var before = await broken.School.ScalarAsync<string>(State);
+        var found = Counts((await RunAsync(broken, 3))["checks"]!);
+        Assert.Equal(
+            ["duplicate_rooms", "head_mismatch", "members_not_as_logged", "messages_not_in_log", "missing_guards", "orphans", "positions_beyond_log", "replies_across_rooms", "roster_drift", "seq_gaps", "stale_leases", "user_logs"],
+            found.Where(check => check.Value > 0).Select(check => check.Key).Order(StringComparer.Ordinal));
+        await RunAsync(broken, 3, "--fix", "--dry-run");
+        Assert.Equal(before, await broken.School.ScalarAsync<string>(State));
+
+        var fixedNow = await RunAsync(broken, 0, "--fix");
+        Assert.Equal(fixedNow["before"]!["proof"]!.ToJsonString(), fixedNow["after"]!["proof"]!.ToJsonString());
+        Assert.All(Counts((await RunAsync(broken, 0))["checks"]!), check => Assert.Equal(0, check.Value));
+        await broken.School.LogsAgreeAsync();
+
+        // each message once, one room's after the other's; nothing that belonged to them is lost
+        Assert.Equal(["один", "два", "три", "четыре", "пять"], await broken.School.QueryAsync("SELECT content FROM messages WHERE room_id = $1 ORDER BY seq", r => r.GetString(0), broken.Kept));
+        Assert.Equal("один", await broken.School.ScalarAsync<string>("SELECT a.content FROM messages m JOIN messages a ON a.id = m.reply_to WHERE m.content = 'три'"));
+        Assert.Equal(broken.Kept, await broken.School.ScalarAsync<long>("SELECT p.room_id FROM pins p JOIN messages m ON m.id = p.message_id WHERE m.content = 'два'"));
+        Assert.Equal([1L, 1L, 1L], await broken.School.QueryAsync("SELECT count(*) FROM messages WHERE sender_id = $1 AND room_id = $2 GROUP BY client_id", r => r.GetInt64(0), broken.Student, broken.Kept));
+
+        // what the student had read in both rooms stays read, the rest does not
+        Assert.Equal(
+            ["четыре", "пять"],
+            await broken.School.QueryAsync(
+                "SELECT m.content FROM messages m JOIN room_members r ON r.room_id = m.room_id AND r.user_id = $1 WHERE m.room_id = $2 AND m.seq > r.read_seq ORDER BY m.seq",
+                r => r.GetString(0),
+                broken.Student,
+                broken.Kept));
+        Assert.Empty(await broken.School.ReadersAsync(broken.Linked));
+    }
+
+    [Fact]
+    public async Task A_run_can_be_taken_back()
+    {
+        const string Places = "SELECT string_agg(concat_ws(' ', id, room_id, seq, client_id, reply_to), E'\\n' ORDER BY id) FROM messages";
+        await using var broken = await BrokenSchool.OpenAsync(postgres);
+        var (places, readers) = (await broken.School.ScalarAsync<string>(Places), await broken.School.ReadersAsync(broken.Linked));
+        var run = (long)(await RunAsync(broken, 0, "--fix"))["run"]!;
+        Assert.NotEqual(places, await broken.School.ScalarAsync<string>(Places));
+
+        await RunAsync(broken, 0, "--undo", $"{run}");
+        Assert.Equal(places, await broken.School.ScalarAsync<string>(Places));
+        Assert.Equal(readers, await broken.School.ReadersAsync(broken.Linked));
+        Assert.Equal(3L, await broken.School.ScalarAsync<long>("SELECT seq FROM message_edits"));
+        Assert.Equal(2, Counts((await RunAsync(broken, 3))["checks"]!)["duplicate_rooms"]);
+        Assert.Contains("taken back already", (await MigratorProcess.RunAsync(broken.ConnectionString, "doctor", "--undo", $"{run}")).Expect(2).Errors, StringComparison.Ordinal);
+        await RunAsync(broken, 0, "--fix");
+        await broken.School.LogsAgreeAsync();
+    }
+
+    [Fact]
+    public async Task Killed_at_any_point_and_started_again_it_ends_the_same()
+    {
+        await using var undisturbed = await BrokenSchool.OpenAsync(postgres, more: 20);
+        await using var disturbed = await BrokenSchool.OpenAsync(postgres, more: 20);
+        await RunAsync(undisturbed, 0, "--fix");
+        foreach (var repairs in new[] { 1, 3, 7, 12, 20 })
+        {
+            await using var doctor = MigratorProcess.Start(disturbed.ConnectionString, "doctor", "--fix");
+            await Deadline.UntilAsync(() => disturbed.School.ScalarAsync<long>("SELECT count(*) FROM doctor_repairs"), count => count >= repairs, "repairs");
+            await doctor.KillAsync();
+        }
+
+        await RunAsync(disturbed, 0, "--fix");
+        Assert.Equal(await undisturbed.School.ScalarAsync<string>(State), await disturbed.School.ScalarAsync<string>(State));
+        Assert.Equal(1L, await disturbed.School.ScalarAsync<long>("SELECT count(*) FROM doctor_runs"));
+        await disturbed.School.LogsAgreeAsync();
+    }
+
+    [Fact]
+    public async Task Whoever_is_connected_learns_of_a_merge_by_ordinary_events()
+    {
+        await using var school = await ApiSchool.OpenAsync(postgres);
+        var (room, student, teacher) = await school.ClassAsync();
+        await school.School.ExecuteAsync("DROP INDEX ix_rooms_kind_enrollment_id");
+        var doubled = await school.School.ScalarAsync<long>(
+            "INSERT INTO rooms (kind, enrollment_id, name, head_seq, locked, slow_mode_seconds) SELECT kind, enrollment_id, name, 0, false, 0 FROM rooms WHERE id = $1 RETURNING id", room);
+        await school.School.ExecuteAsync(
+            "INSERT INTO room_members (room_id, user_id, reasons, visible_from_seq, read_seq) SELECT $2, user_id, reasons, 0, 0 FROM room_members WHERE room_id = $1", room, doubled);
+        await using var inDouble = await school.SeedAsync(teacher, doubled);
+        await inDouble.SendAsync(new { type = "chat_message", content = "в двойнике" });
+        await inDouble.NextAsync("message_sent");
+        await using var inRoom = await school.SeedAsync(student, room);
+
+        (await MigratorProcess.RunAsync(school.ConnectionString, "doctor", "--fix")).Expect(0);
+        var heard = await inRoom.NextAsync("chat_message");
+        Assert.Equal(("в двойнике", room, teacher.Id), ((string)heard["message"]!["content"]!, (long)heard["message"]!["room"]!, (long)heard["message"]!["sender"]!["id"]!));
+        Assert.Equal(4002, await inDouble.CloseCodeAsync());
+
+        // and the room goes on
+        await inRoom.SendAsync(new { type = "chat_message", content = "дальше" });
+        await inRoom.NextAsync("chat_message", frame => (string)frame["message"]!["content"]! == "дальше");
+    }
+
+    private static Dictionary<string, int> Counts(JsonNode checks) => checks.AsArray().ToDictionary(check => (string)check!["name"]!, check => (int)check!["count"]!);
+
+    private static async Task<JsonNode> RunAsync(BrokenSchool school, int exitCode, params string[] options) =>
+        (await MigratorProcess.RunAsync(school.ConnectionString, ["doctor", "--json", .. options])).Expect(exitCode).Json["result"]!;
+}
