@@ -4,12 +4,16 @@ using TheBot.Migrator.CommandLine;
 using TheBot.Migrator.Commands.Backfill;
 using TheBot.Migrator.Commands.Import;
 using TheBot.Migrator.Commands.Migrate;
+using TheBot.Migrator.Commands.Preflight;
+using TheBot.Migrator.Commands.Stats;
 using TheBot.Migrator.Commands.Verify;
 
 var root = new RootCommand("Brings TheBot's database up to date, and keeps it so. Without a verb: migrate.")
 {
     new MigrateCommand(),
     new BackfillCommand(),
+    new StatsCommand(),
+    new PreflightCommand(),
     new ImportCommand(),
     new VerifyCommand(),
 };

@@ -66,15 +66,17 @@ public sealed class RoomProvisioner(NpgsqlDataSource database, ICommittedEvents 
     /// <summary>Converges the whole school, chunk by chunk, and sees to the one general room.</summary>
     /// <param name="dryRun">Does all of it and takes it back: the report tells what there would be to do.</param>
     /// <param name="cancellationToken">Ends it between two chunks or within one, which is then taken back.</param>
-    public async Task<ProvisionReport> ConvergeEverythingAsync(bool dryRun, CancellationToken cancellationToken)
+    /// <param name="progress">Told after each chunk how many students are done.</param>
+    public async Task<ProvisionReport> ConvergeEverythingAsync(bool dryRun, CancellationToken cancellationToken, IProgress<long>? progress = null)
     {
         var report = await EnsureGeneralRoomAsync(dryRun, cancellationToken).ConfigureAwait(false);
-        var after = 0L;
+        var (after, done) = (0L, 0L);
         while (await NextStudentsAsync(after, cancellationToken).ConfigureAwait(false) is { Count: > 0 } students)
         {
             var provisioned = await InTransactionAsync(students, commit: !dryRun, cancellationToken).ConfigureAwait(false);
             report += provisioned.Report;
             after = students[^1];
+            progress?.Report(done += students.Count);
         }
 
         // A school that arrived at once has no statistics yet: until the database looks by itself, plans made without them take seconds.

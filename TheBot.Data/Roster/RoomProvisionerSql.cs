@@ -99,7 +99,7 @@ internal static class RoomProvisionerSql
             JOIN users u ON u.id = m.user_id
             WHERE m.room_id IN (SELECT id FROM room)
         ),
-        compared AS (
+        compared AS MATERIALIZED (
             SELECT coalesce(w.room_id, p.room_id) AS room_id, coalesce(w.user_id, p.user_id) AS user_id,
                 coalesce(p.reasons, ARRAY[]::text[]) AS had,
                 ARRAY(
@@ -144,7 +144,7 @@ internal static class RoomProvisionerSql
         ),
         numbered AS MATERIALIZED (
             SELECT e.room_id, room.head_seq + row_number() OVER (PARTITION BY e.room_id ORDER BY e.kind, e.subject_id) AS seq,
-                e.kind::smallint AS kind, e.subject_id, e.data, room.at
+                e.kind::smallint AS kind, e.subject_id, e.data, room.at, room.name, room.description, room.writable
             FROM event e
             JOIN room ON room.id = e.room_id
         ),
@@ -154,9 +154,8 @@ internal static class RoomProvisionerSql
         ),
         head AS (
             UPDATE rooms
-            SET head_seq = grown.seq, updated_at = room.at, name = room.name, description = room.description, writable = room.writable
-            FROM (SELECT room_id, max(seq) AS seq FROM numbered GROUP BY room_id) AS grown
-            JOIN room ON room.id = grown.room_id
+            SET head_seq = grown.seq, updated_at = grown.at, name = grown.name, description = grown.description, writable = grown.writable
+            FROM (SELECT DISTINCT ON (room_id) * FROM numbered ORDER BY room_id, seq DESC) AS grown
             WHERE rooms.id = grown.room_id
         ),
         access AS MATERIALIZED (

@@ -20,7 +20,7 @@ public sealed class CatchUpTests(TwoReplicas replicas, ITestOutputHelper output)
     {
         var (room, student, teacher) = await replicas.School.ClassAsync();
         await FillAsync(room, student.Id);
-        await using var road = new Road(replicas.A.Port) { BytesPerSecond = LineBytesPerSecond };
+        await using var road = new Bottleneck(replicas.A.Port) { BytesPerSecond = LineBytesPerSecond };
         await using var slow = await TwoReplicas.ClientAsync(teacher, road.Address);
         await using var talking = await TwoReplicas.ClientAsync(student, replicas.B);
         var patience = TimeSpan.FromSeconds(60 + (Behind / 100));

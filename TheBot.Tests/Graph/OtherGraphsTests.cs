@@ -63,29 +63,4 @@ public class OtherGraphsTests
             await graph.DisposeAsync();
         }
     }
-
-    [Fact]
-    public async Task A_failing_migrator_keeps_the_api_from_starting()
-    {
-        var graph = new ChatGraph
-        {
-            Configure = builder => builder
-                .CreateResourceBuilder(builder.Resources.OfType<ProjectResource>().Single(r => r.Name == "migrator"))
-                .WithEnvironment("ConnectionStrings__chatdb", "Host=localhost;Port=1;Username=nobody;Database=chatdb")
-                .WithArgs("--wait", "1"),
-        };
-        await graph.StartAsync();
-        try
-        {
-            var migrator = await graph.App.ResourceNotifications.WaitForResourceAsync("migrator", e => e.Snapshot.ExitCode is not null, Deadline.Token());
-            Assert.Equal(1, migrator.Snapshot.ExitCode);
-            var api = await graph.App.ResourceNotifications.WaitForResourceAsync(
-                "chatapi", [.. KnownResourceStates.TerminalStates, KnownResourceStates.Running], Deadline.Token());
-            Assert.Equal(KnownResourceStates.FailedToStart, api);
-        }
-        finally
-        {
-            await graph.DisposeAsync();
-        }
-    }
 }

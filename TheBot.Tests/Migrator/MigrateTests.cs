@@ -1,5 +1,10 @@
-using Npgsql;
+using System.Net.Http.Json;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
 using TheBot.Data.Schema;
+using TheBot.Migrator.Commands.Migrate;
 
 namespace TheBot.Tests.Migrator;
 
@@ -9,45 +14,147 @@ public sealed class MigrateTests(ScratchPostgres postgres)
     [Fact]
     public async Task Without_a_verb_it_brings_the_schema_up_to_date_and_seeds_nothing()
     {
-        var database = await postgres.NewDatabaseAsync(migrated: false);
-        var first = (await MigratorProcess.RunAsync(database)).Expect(0);
+        await using var database = new TestDatabase(await postgres.NewDatabaseAsync(migrated: false));
+        var first = (await MigratorProcess.RunAsync(database.ConnectionString)).Expect(0);
         Assert.Contains($"schema: {ChatDbContext.RequiredMigration}", first.Said, StringComparison.Ordinal);
-        Assert.Equal(0L, await ScalarAsync<long>(database, "SELECT (SELECT count(*) FROM rooms) + (SELECT count(*) FROM users)"));
-        var second = (await MigratorProcess.RunAsync(database)).Expect(0);
+        Assert.Equal(0L, await database.ScalarAsync<long>("SELECT (SELECT count(*) FROM rooms) + (SELECT count(*) FROM users)"));
+        var second = (await MigratorProcess.RunAsync(database.ConnectionString)).Expect(0);
         Assert.DoesNotContain("applying", second.Said, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task What_the_script_says_can_be_run_by_hand()
     {
-        var database = await postgres.NewDatabaseAsync(migrated: false);
-        var script = (await MigratorProcess.RunAsync(database, "migrate", "--script")).Expect(0).Said;
-        await ScalarAsync<object>(database, script);
-        var list = (await MigratorProcess.RunAsync(database, "migrate", "--list", "--json")).Expect(0).Json;
+        await using var database = new TestDatabase(await postgres.NewDatabaseAsync(migrated: false));
+        await database.ExecuteAsync((await MigratorProcess.RunAsync(database.ConnectionString, "migrate", "--script")).Expect(0).Said);
+        var list = (await MigratorProcess.RunAsync(database.ConnectionString, "migrate", "--list", "--json")).Expect(0).Json;
         Assert.All(list["result"]!["migrations"]!.AsArray(), migration => Assert.Equal("applied", (string)migration!["state"]!));
-        Assert.Empty((await MigratorProcess.RunAsync(database, "migrate", "--json")).Expect(0).Json["result"]!["applied"]!.AsArray());
+        Assert.Empty((await MigratorProcess.RunAsync(database.ConnectionString, "migrate", "--json")).Expect(0).Json["result"]!["applied"]!.AsArray());
     }
 
     [Fact]
     public async Task It_goes_to_a_migration_by_name_and_back_only_when_told_so()
     {
-        var database = await postgres.NewDatabaseAsync(migrated: false);
-        (await MigratorProcess.RunAsync(database, "migrate", "presence")).Expect(0);
-        Assert.False(await ScalarAsync<bool>(database, "SELECT to_regclass('user_contacts') IS NOT NULL"));
-        (await MigratorProcess.RunAsync(database, "migrate")).Expect(0);
-        Assert.Contains("--down", (await MigratorProcess.RunAsync(database, "migrate", "presence")).Expect(2).Errors, StringComparison.Ordinal);
-        Assert.True(await ScalarAsync<bool>(database, "SELECT to_regclass('user_contacts') IS NOT NULL"));
-        (await MigratorProcess.RunAsync(database, "migrate", "presence", "--down")).Expect(0);
-        Assert.False(await ScalarAsync<bool>(database, "SELECT to_regclass('user_contacts') IS NOT NULL"));
-        (await MigratorProcess.RunAsync(database, "migrate", "nowhere")).Expect(2);
+        const string HasContacts = "SELECT to_regclass('user_contacts') IS NOT NULL";
+        await using var database = new TestDatabase(await postgres.NewDatabaseAsync());
+        Assert.Contains("--down", (await MigratorProcess.RunAsync(database.ConnectionString, "migrate", "presence")).Expect(2).Errors, StringComparison.Ordinal);
+        Assert.True(await database.ScalarAsync<bool>(HasContacts));
+        (await MigratorProcess.RunAsync(database.ConnectionString, "migrate", "presence", "--down")).Expect(0);
+        Assert.False(await database.ScalarAsync<bool>(HasContacts));
+        Assert.Contains("run migrate first", (await MigratorProcess.RunAsync(database.ConnectionString, "backfill")).Expect(1).Errors, StringComparison.Ordinal);
+        (await MigratorProcess.RunAsync(database.ConnectionString, "migrate", "nowhere")).Expect(2);
     }
 
-    private static async Task<T?> ScalarAsync<T>(string connectionString, string sql)
+    [Fact]
+    public async Task Of_two_at_once_the_second_waits_and_finds_nothing_to_do()
     {
-        await using var database = NpgsqlDataSource.Create(connectionString);
-#pragma warning disable CA2100 // constants of the tests, and what the tool under test wrote
-        await using var command = database.CreateCommand(sql);
-#pragma warning restore CA2100
-        return (T?)await command.ExecuteScalarAsync(Deadline.Token());
+        var database = await postgres.NewDatabaseAsync(migrated: false);
+        await using var one = MigratorProcess.Start(database, "migrate", "--json");
+        await using var other = MigratorProcess.Start(database, "migrate", "--json");
+        var applied = new[] { await one.EndAsync(), await other.EndAsync() }.Select(a => a.Expect(0).Json["result"]!["applied"]!.AsArray().Count).Order().ToArray();
+        Assert.Equal(0, applied[0]);
+        Assert.True(applied[1] > 1);
+    }
+
+    [Fact]
+    public async Task The_second_of_two_says_so_when_it_has_waited_long_enough()
+    {
+        await using var database = new TestDatabase(await postgres.NewDatabaseAsync());
+        await using var first = await database.HoldAsync("SELECT pg_advisory_xact_lock(hashtext('thebot.schema'))");
+        Assert.Contains("another migrator", Line(await MigratorProcess.RunAsync(database.ConnectionString, "migrate", "--wait", "1")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Bad_sql_ends_it_with_one_line_that_names_the_migration_and_keeps_nothing()
+    {
+        await using var database = new TestDatabase(await postgres.NewDatabaseAsync(migrated: false));
+        await database.ExecuteAsync("CREATE TABLE users (mine int)");
+        var line = Line(await MigratorProcess.RunAsync(database.ConnectionString, "migrate"));
+        Assert.Contains("Initial: relation \"users\" already exists (SQLSTATE 42P07)", line, StringComparison.Ordinal);
+        Assert.False(await database.ScalarAsync<bool>("SELECT to_regclass('rooms') IS NOT NULL"));
+    }
+
+    [Fact]
+    public async Task A_lock_that_somebody_holds_ends_it_with_one_line()
+    {
+        await using var database = new TestDatabase(await postgres.NewDatabaseAsync());
+        (await MigratorProcess.RunAsync(database.ConnectionString, "migrate", "presence", "--down")).Expect(0);
+        await using (await database.HoldAsync("LOCK TABLE messages IN ROW EXCLUSIVE MODE"))
+        {
+            var line = Line(await MigratorProcess.RunAsync(database.ConnectionString, "migrate", "--lock-timeout", "1"));
+            Assert.Contains("Contacts: others hold what it needs", line, StringComparison.Ordinal);
+        }
+
+        (await MigratorProcess.RunAsync(database.ConnectionString, "migrate")).Expect(0);
+    }
+
+    [Fact]
+    public async Task A_database_that_is_away_is_waited_for_and_no_longer_than_told()
+    {
+        var own = new ScratchPostgres();
+        await own.InitializeAsync();
+        try
+        {
+            var database = await own.NewDatabaseAsync(migrated: false);
+            await own.StopAsync();
+            Assert.Contains("the database is away", Line(await MigratorProcess.RunAsync(database, "migrate", "--wait", "1", "--json")), StringComparison.Ordinal);
+            await using var patient = MigratorProcess.Start(database, "migrate", "--wait", "60");
+            await patient.SaidAsync("waiting for the database");
+            await own.StartAsync();
+            (await patient.EndAsync()).Expect(0);
+        }
+        finally
+        {
+            await own.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task The_api_of_the_schema_before_serves_while_a_migration_runs_and_afterwards()
+    {
+        await using var school = await ApiSchool.OpenAsync(postgres, ("Chat__Limits__MessagesPerSecond", "0"));
+        var (room, student, _) = await school.ClassAsync();
+        using var client = school.Api.Rest(student.Token);
+        var sent = 0;
+        async Task SayAsync()
+        {
+            using var answer = await client.PostAsJsonAsync($"/api/v1/rooms/{room}/messages", new { content = $"{++sent}" }, Deadline.Token());
+            answer.EnsureSuccessStatusCode();
+        }
+
+        await SayAsync();
+        var options = new DbContextOptionsBuilder<ChatDbContext>();
+        options.UseNpgsql(school.ConnectionString, npgsql => npgsql.MigrationsAssembly(typeof(NextBuildsMigration).Assembly.GetName().Name!))
+            .UseSnakeCaseNamingConvention()
+            .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning));
+        await using var next = new ChatDbContext(options.Options);
+        var migrating = SchemaUpgrade.RunAsync(next, Deadline.Token());
+        do await SayAsync();
+        while (!migrating.IsCompleted);
+        await migrating;
+        Assert.True(await school.School.ScalarAsync<bool>("SELECT to_regclass('ix_messages_of_the_next_build') IS NOT NULL"));
+
+        await SayAsync();
+        using var health = await client.GetAsync("/health", Deadline.Token());
+        health.EnsureSuccessStatusCode();
+        Assert.Equal(
+            Enumerable.Range(1, sent).Select(i => $"{i}"),
+            await school.School.QueryAsync("SELECT content FROM messages WHERE room_id = $1 ORDER BY seq", row => row.GetString(0), room));
+    }
+
+    /// <summary>The one line that a refused migrator leaves, with exit code 1.</summary>
+    private static string Line(MigratorAnswer answer) => Assert.Single(answer.Expect(1).Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+}
+
+/// <summary>What a later build would add: it only expands, so that this build's API goes on.</summary>
+[DbContext(typeof(ChatDbContext))]
+[Migration("99990101000000_NextBuilds")]
+public sealed class NextBuildsMigration : Migration
+{
+    protected override void Up(MigrationBuilder migrationBuilder)
+    {
+        migrationBuilder.Sql("ALTER TABLE messages ADD COLUMN next_builds text;");
+        migrationBuilder.Sql("CREATE INDEX ix_messages_of_the_next_build ON messages (next_builds);");
+        migrationBuilder.Sql("ALTER TABLE rooms ADD COLUMN next_builds boolean NOT NULL DEFAULT false;");
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json.Nodes;
 using TheBot.Migrator.Commands.Migrate;
 
@@ -8,13 +9,14 @@ namespace TheBot.Tests.Support;
 internal sealed class MigratorProcess : IAsyncDisposable
 {
     private readonly Process _process;
-    private readonly Task<string> _answers;
+    private readonly StringBuilder _said = new();
+    private readonly Task _answers;
     private readonly Task<string> _errors;
 
     private MigratorProcess(Process process)
     {
         _process = process;
-        _answers = process.StandardOutput.ReadToEndAsync();
+        _answers = ListenAsync();
         _errors = process.StandardError.ReadToEndAsync();
     }
 
@@ -47,14 +49,34 @@ internal sealed class MigratorProcess : IAsyncDisposable
     public async Task<MigratorAnswer> EndAsync()
     {
         await _process.WaitForExitAsync(Deadline.Token());
-        return new MigratorAnswer(_process.ExitCode, await _answers, await _errors);
+        await _answers;
+        return new MigratorAnswer(_process.ExitCode, Said, await _errors);
     }
+
+    /// <summary>Waits until it has said something on stdout.</summary>
+    public Task SaidAsync(string text) => Deadline.UntilAsync(() => Task.FromResult(Said), said => said.Contains(text, StringComparison.Ordinal), text);
 
     /// <summary>kill -9, unless it has ended already.</summary>
     public async Task KillAsync()
     {
         _process.Kill();
         await _process.WaitForExitAsync(Deadline.Token());
+    }
+
+    private string Said
+    {
+        get
+        {
+            lock (_said) return _said.ToString();
+        }
+    }
+
+    private async Task ListenAsync()
+    {
+        while (await _process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            lock (_said) _said.AppendLine(line);
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -4,6 +4,7 @@ using TheBot.ChatApi.Auth;
 using TheBot.ChatApi.Delivery;
 using TheBot.ChatApi.Limits;
 using TheBot.ChatApi.Messages;
+using TheBot.ChatApi.Observability;
 using TheBot.Contracts;
 using TheBot.Contracts.V1;
 using TheBot.Data.Log;
@@ -27,7 +28,7 @@ internal sealed partial class ChatHub(
     TimeProvider time,
     ILogger<ChatHub> logger) : Hub<IChatClient>
 {
-    private const string ConnectionKey = "thebot.connection";
+    internal const string ConnectionKey = "thebot.connection";
     private const string PlaceKey = "thebot.place";
 
     private HubLiveConnection Connection => (HubLiveConnection)Context.Items[ConnectionKey]!;
@@ -81,6 +82,7 @@ internal sealed partial class ChatHub(
 
         subscription.VisibleFromSeq = room.VisibleFromSeq;
         subscription.IsMember = room.IsMember;
+        if (since is not null) ChatMetrics.Resumed();
         var position = since is { } seq ? Math.Clamp(seq, room.VisibleFromSeq, room.Head) : room.Head;
         _ = CatchUpAsync(connection, roomId, subscription, position, room.Kind);
         return new SubscribeReply(roomId, room.Head, room.Messages);

@@ -17,8 +17,17 @@ internal sealed class BackfillCommand : Verb
     protected override async Task<VerbResult> ExecuteAsync(VerbRun run, CancellationToken cancellationToken)
     {
         var dryRun = run.Arguments.GetValue(DryRun);
-        var report = await run.Services.GetRequiredService<RoomProvisioner>().ConvergeEverythingAsync(dryRun, cancellationToken).ConfigureAwait(false);
+        var report = await ConvergeAsync(run, dryRun, cancellationToken).ConfigureAwait(false);
         run.Say($"{(dryRun ? "to do" : "done")}: {report}");
         return VerbResult.Done(new { dry_run = dryRun, report });
+    }
+
+    /// <summary>The work itself, for whichever verb asks for it.</summary>
+    public static async Task<ProvisionReport> ConvergeAsync(VerbRun run, bool dryRun, CancellationToken cancellationToken)
+    {
+        await using var command = run.Database.CreateCommand("SELECT count(DISTINCT student_id) FROM enrollments");
+        var students = (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+        using var progress = run.Progress("students", students);
+        return await run.Services.GetRequiredService<RoomProvisioner>().ConvergeEverythingAsync(dryRun, cancellationToken, progress).ConfigureAwait(false);
     }
 }

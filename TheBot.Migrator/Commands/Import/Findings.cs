@@ -70,7 +70,7 @@ internal static class Findings
     public const string OfContent =
         """
         INSERT INTO legacy.findings (kind, room_id, user_id, message_id, note, of_content)
-        SELECT 'sender_unknown', p.room_id, m.sender_id, m.id, 'its sender is not there; kept without a name', true
+        SELECT 'sender_unknown', p.room_id, m.sender_id, m.id, 'its sender is not there; kept under an account that opens nothing', true
         FROM legacy_message m JOIN plan p ON p.legacy_id = m.room_id WHERE NOT EXISTS (SELECT FROM legacy_user u WHERE u.id = m.sender_id)
         UNION ALL
         SELECT 'type_unknown', p.room_id, NULL, m.id, 'type "' || m.type || '" became text', true

@@ -95,6 +95,10 @@ internal static class RosterImport
         ON CONFLICT (hash) DO NOTHING
         """;
 
+    /// <summary>
+    /// The last thing: nothing names those any more who are gone there. Whoever is not there and said something all the same gets an account that opens
+    /// nothing, so that every message has somebody who wrote it.
+    /// </summary>
     public const string DropPeople =
         """
         DELETE FROM tokens WHERE user_id IN (
@@ -102,7 +106,12 @@ internal static class RosterImport
         DELETE FROM users u USING legacy.owned o
         WHERE o.name = 'users' AND u.id < o.below AND NOT EXISTS (SELECT FROM legacy_user l WHERE l.id = u.id);
         DELETE FROM subjects s USING legacy.owned o
-        WHERE o.name = 'subjects' AND s.id < o.below AND NOT EXISTS (SELECT FROM legacy_subject l WHERE l.id = s.id)
+        WHERE o.name = 'subjects' AND s.id < o.below AND NOT EXISTS (SELECT FROM legacy_subject l WHERE l.id = s.id);
+        INSERT INTO users (id, username, first_name, last_name, role, is_administrator, is_active, is_demo, created_at, deleted_at)
+        SELECT m.sender_id, '~' || m.sender_id, '', '', 'student', false, false, false, min(m.created_at), max(m.created_at)
+        FROM messages m
+        WHERE NOT EXISTS (SELECT FROM users u WHERE u.id = m.sender_id)
+        GROUP BY m.sender_id
         """;
 
     public static readonly IReadOnlyList<string> Before = [Sound, MakeWay];

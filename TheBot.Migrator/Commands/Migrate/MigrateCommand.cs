@@ -8,6 +8,7 @@ using Npgsql;
 using TheBot.Data.Roster;
 using TheBot.Data.Schema;
 using TheBot.Migrator.CommandLine;
+using TheBot.Migrator.Commands.Backfill;
 
 namespace TheBot.Migrator.Commands.Migrate;
 
@@ -64,7 +65,7 @@ internal sealed class MigrateCommand : Verb
         ProvisionReport? rooms = null;
         if (run.Arguments.GetValue(Backfill))
         {
-            rooms = await run.Services.GetRequiredService<RoomProvisioner>().ConvergeEverythingAsync(dryRun: false, cancellationToken).ConfigureAwait(false);
+            rooms = await BackfillCommand.ConvergeAsync(run, dryRun: false, cancellationToken).ConfigureAwait(false);
             run.Say($"backfill: {rooms}");
         }
 
@@ -87,13 +88,13 @@ internal sealed class MigrateCommand : Verb
             }).ConfigureAwait(false);
             return done;
         }
-        catch (PostgresException busy) when (done.Count == 0 && busy.SqlState == PostgresErrorCodes.LockNotAvailable)
+        catch (Exception busy) when (done.Count == 0 && busy.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable })
         {
             throw new VerbFailure($"another migrator is at it and did not finish within {run.Patience.TotalSeconds:N0} s; give it more --wait", inner: busy);
         }
-        catch (NpgsqlException failure) when (done.Count > 0)
+        catch (Exception failure) when (done.Count > 0 && Refusal.From(failure) is { } refusal)
         {
-            throw new VerbFailure($"{done[^1]}: {Refusal.From(failure)?.Message}; nothing of it was kept", inner: failure);
+            throw new VerbFailure($"{done[^1]}: {refusal.Message}; nothing of it was kept", inner: failure);
         }
     }
 

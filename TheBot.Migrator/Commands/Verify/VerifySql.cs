@@ -15,7 +15,7 @@ internal static class VerifySql
             """,
             """
             SELECT id, md5(ROW(username, email, password_hash, first_name, last_name, role, is_administrator, is_active, avatar, created_at)::text)
-            FROM users ORDER BY id
+            FROM users WHERE deleted_at IS NULL ORDER BY id
             """),
         ("subject", "SELECT id, md5(name) FROM materials_subject ORDER BY id", "SELECT id, md5(name) FROM subjects ORDER BY id"),
         (

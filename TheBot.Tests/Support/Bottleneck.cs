@@ -6,7 +6,7 @@ namespace TheBot.Tests.Support;
 
 /// <summary>A road to a server on this machine, which can be made slow, or carry nothing at all without anybody being told.</summary>
 /// <remarks>Next to nothing is on the way at any time, so that who writes notices at once how fast the other side is.</remarks>
-internal sealed class Road : IAsyncDisposable
+internal sealed class Bottleneck : IAsyncDisposable
 {
     private const int Step = 2 * 1024;
     private const int Buffered = 16 * 1024;
@@ -19,7 +19,7 @@ internal sealed class Road : IAsyncDisposable
     private int _bytesPerSecond = int.MaxValue;
 
     /// <param name="port">Where it leads to.</param>
-    public Road(int port)
+    public Bottleneck(int port)
     {
         _port = port;
         _listener.Start();

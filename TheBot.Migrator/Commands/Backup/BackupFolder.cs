@@ -1,0 +1,60 @@
+using System.CommandLine;
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using TheBot.Migrator.CommandLine;
+
+namespace TheBot.Migrator.Commands.Backup;
+
+/// <summary>Where the backups of one database lie: <c>{database}-{UTC time}.dump</c>, so that names sort by age.</summary>
+internal sealed class BackupFolder
+{
+    /// <summary>Configuration key of the folder; <c>--dir</c> overrules it.</summary>
+    public const string Key = "Backup:Directory";
+
+    /// <summary>What pg_dump is still writing; only a finished one gets its name.</summary>
+    public const string Unfinished = ".part";
+
+    private const string TimeFormat = "yyyyMMdd'T'HHmmss'Z'";
+    private const string Extension = ".dump";
+
+    private readonly string _database;
+
+    private BackupFolder(string path, string database) => (Path, _database) = (path, database);
+
+    public string Path { get; }
+
+    public static Option<string?> Option { get; } = new("--dir") { HelpName = "DIR", Description = $"Where backups lie; {Key}, or ./backups." };
+
+    public static BackupFolder Of(VerbRun run, string database)
+    {
+        var folder = run.Arguments.GetValue(Option) ?? run.Services.GetRequiredService<IConfiguration>()[Key] ?? "backups";
+        return new BackupFolder(System.IO.Path.GetFullPath(folder), database);
+    }
+
+    /// <summary>Newest first.</summary>
+    public IReadOnlyList<BackupFile> List()
+    {
+        if (!Directory.Exists(Path)) return [];
+        return
+        [
+            .. Directory.EnumerateFiles(Path, $"{_database}-*{Extension}")
+                .Select(file => TakenAt(file) is { } at ? new BackupFile(file, at, new FileInfo(file).Length) : null)
+                .OfType<BackupFile>()
+                .OrderByDescending(backup => backup.TakenAt),
+        ];
+    }
+
+    public string NewName(DateTimeOffset now) =>
+        System.IO.Path.Combine(Path, $"{_database}-{now.ToString(TimeFormat, CultureInfo.InvariantCulture)}{Extension}");
+
+    private DateTimeOffset? TakenAt(string file)
+    {
+        var name = System.IO.Path.GetFileNameWithoutExtension(file);
+        return name.Length > _database.Length + 1 && DateTimeOffset.TryParseExact(
+            name[(_database.Length + 1)..], TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null;
+    }
+}
+
+/// <summary>A finished backup.</summary>
+internal sealed record BackupFile(string Path, DateTimeOffset TakenAt, long Bytes);
