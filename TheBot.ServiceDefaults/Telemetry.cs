@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -19,6 +20,10 @@ public static class Telemetry
             logging.IncludeScopes = true;
         });
 
+        // Old clients carry their token in the query, and an orchestrator may ask for queries as they are.
+        builder.Configuration["OTEL_DOTNET_EXPERIMENTAL_ASPNETCORE_DISABLE_URL_QUERY_REDACTION"] = "false";
+        builder.Configuration["OTEL_DOTNET_EXPERIMENTAL_HTTPCLIENT_DISABLE_URL_QUERY_REDACTION"] = "false";
+
         // Meters and sources of our own are all called TheBot.*
         builder.Services.AddOpenTelemetry()
             .WithMetrics(metrics => metrics
@@ -29,7 +34,8 @@ public static class Telemetry
             .WithTracing(tracing => tracing
                 .AddSource(builder.Environment.ApplicationName)
                 .AddSource("TheBot.*")
-                .AddAspNetCoreInstrumentation(requests => requests.Filter = context => !Health.IsProbe(context.Request.Path))
+                .AddSource("Microsoft.AspNetCore.SignalR.Server")
+                .AddAspNetCoreInstrumentation(requests => requests.Filter = IsWorthASpan)
                 .AddHttpClientInstrumentation());
 
         if (string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"])) return builder;
@@ -39,4 +45,10 @@ public static class Telemetry
         builder.Services.AddOpenTelemetry().UseOtlpExporter();
         return builder;
     }
+
+    /// <summary>Not the probes, which come every few seconds, nor a socket's request, which ends when the person goes home.</summary>
+    private static bool IsWorthASpan(HttpContext context) =>
+        !Health.IsProbe(context.Request.Path)
+        && !HttpMethods.IsConnect(context.Request.Method)
+        && !context.Request.Headers.Upgrade.Contains("websocket", StringComparer.OrdinalIgnoreCase);
 }

@@ -1,4 +1,5 @@
 using StackExchange.Redis;
+using TheBot.ChatApi.Observability;
 using TheBot.Data.Log;
 
 namespace TheBot.ChatApi.Delivery;
@@ -121,6 +122,7 @@ internal sealed class Bell(IServiceProvider services, Feeds feeds, TypingHints t
     {
         var heard = Volatile.Read(ref _heardAt);
         var rings = heard != 0 && time.GetElapsedTime(heard) < SilentAfter;
+        ChatMetrics.BellRings(rings);
         if (Interlocked.Exchange(ref _rings, rings) == rings) return;
         if (rings) DeliveryLog.BellRings(logger);
         else DeliveryLog.BellSilent(logger);

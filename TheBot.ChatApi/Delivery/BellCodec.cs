@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using TheBot.Data.Log;
 using TheBot.Data.Schema;
@@ -6,16 +7,18 @@ namespace TheBot.ChatApi.Delivery;
 
 /// <summary>The bytes of one call of the bell: who rings, and what.</summary>
 /// <remarks>
-/// version (1 byte), replica (16 bytes), then parts: 1 = room event, 2 = user event, 3 = ephemeral, 4 = room whose presence changed. A replica of another version is not
+/// version (1 byte), replica (16 bytes), then parts: 1 = room event, 2 = user event, 3 = ephemeral, 4 = room whose presence changed,
+/// 5 = the trace (16 + 8 + 1 bytes) that the next room event belongs to. A replica of another version is not
 /// understood and not needed: the sweep finds what it announced.
 /// </remarks>
 internal static class BellCodec
 {
-    private const byte Version = 1;
+    private const byte Version = 2;
     private const byte RoomEventPart = 1;
     private const byte UserEventPart = 2;
     private const byte EphemeralPart = 3;
     private const byte PresencePart = 4;
+    private const byte TracePart = 5;
 
     public static byte[] Write(Guid replica, IEnumerable<RoomEvent> roomEvents, IEnumerable<UserEvent> userEvents)
     {
@@ -23,6 +26,7 @@ internal static class BellCodec
         using var writer = Begin(bytes, replica);
         foreach (var e in roomEvents)
         {
+            if (e.Trace != default) WriteTrace(writer, e.Trace);
             writer.Write(RoomEventPart);
             writer.Write7BitEncodedInt64(e.RoomId);
             writer.Write7BitEncodedInt64(e.Seq);
@@ -98,6 +102,7 @@ internal static class BellCodec
         List<UserEvent> userEvents = [];
         List<Ephemeral> ephemerals = [];
         List<long> presenceIn = [];
+        var trace = default(ActivityContext);
         while (reader.BaseStream.Position < reader.BaseStream.Length)
         {
             switch (reader.ReadByte())
@@ -111,7 +116,11 @@ internal static class BellCodec
                         NullIfZero(reader.Read7BitEncodedInt64()),
                         NullIfZero(reader.Read7BitEncodedInt64()),
                         ReadBytes(reader),
-                        ReadBytes(reader)));
+                        ReadBytes(reader))
+                    {
+                        Trace = trace,
+                    });
+                    trace = default;
                     break;
                 case UserEventPart:
                     userEvents.Add(new UserEvent(
@@ -131,6 +140,9 @@ internal static class BellCodec
                 case PresencePart:
                     presenceIn.Add(reader.Read7BitEncodedInt64());
                     break;
+                case TracePart:
+                    trace = ReadTrace(reader);
+                    break;
                 case var part:
                     throw new FormatException($"unknown part {part}");
             }
@@ -147,6 +159,24 @@ internal static class BellCodec
         replica.TryWriteBytes(id);
         writer.Write(id);
         return writer;
+    }
+
+    private static void WriteTrace(BinaryWriter writer, ActivityContext trace)
+    {
+        Span<byte> id = stackalloc byte[16];
+        writer.Write(TracePart);
+        trace.TraceId.CopyTo(id);
+        writer.Write(id);
+        trace.SpanId.CopyTo(id[..8]);
+        writer.Write(id[..8]);
+        writer.Write((byte)trace.TraceFlags);
+    }
+
+    private static ActivityContext ReadTrace(BinaryReader reader)
+    {
+        Span<byte> bytes = stackalloc byte[25];
+        reader.BaseStream.ReadExactly(bytes);
+        return new ActivityContext(ActivityTraceId.CreateFromBytes(bytes[..16]), ActivitySpanId.CreateFromBytes(bytes[16..24]), (ActivityTraceFlags)bytes[24], isRemote: true);
     }
 
     private static void WriteBytes(BinaryWriter writer, ReadOnlySpan<byte> bytes)

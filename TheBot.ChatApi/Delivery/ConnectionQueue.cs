@@ -28,6 +28,8 @@ internal sealed class ConnectionQueue(IFrameWriter writer, DeliveryOptions optio
     private Dictionary<HintKey, int>? _hints; // where in _waiting
     private List<TaskCompletionSource>? _flushed; // with _waiting
     private List<TaskCompletionSource>? _flushing; // with _writing
+    private List<DeliveryWatch>? _watched; // with _waiting
+    private List<DeliveryWatch>? _watching; // with _writing
     private int _frames;
     private int _bytes;
     private bool _pumping;
@@ -35,7 +37,9 @@ internal sealed class ConnectionQueue(IFrameWriter writer, DeliveryOptions optio
     private long _writeStarted;
 
     /// <summary>Takes a frame; where it does not fit the reader is told to come back, and the queue takes nothing more. Does not block.</summary>
-    public void Enqueue(OutFrame frame)
+    /// <param name="frame">The frame.</param>
+    /// <param name="watch">Told when the socket has taken it.</param>
+    public void Enqueue(OutFrame frame, DeliveryWatch? watch = null)
     {
         lock (_gate)
         {
@@ -46,6 +50,7 @@ internal sealed class ConnectionQueue(IFrameWriter writer, DeliveryOptions optio
                 if (frame.Hint is not null) (_hints ??= [])[frame.Hint] = _waiting.Count;
                 _frames++;
                 _bytes += frame.Size;
+                if (watch is not null) (_watched ??= []).Add(watch);
                 Add(frame);
                 return;
             }
@@ -123,6 +128,7 @@ internal sealed class ConnectionQueue(IFrameWriter writer, DeliveryOptions optio
     {
         _closed = true;
         _waiting.Clear();
+        _watched = null;
         Uncount();
         Flushed(ref _flushing);
         Flushed(ref _flushed);
@@ -138,6 +144,12 @@ internal sealed class ConnectionQueue(IFrameWriter writer, DeliveryOptions optio
     {
         paced?.ForEach(p => p.TrySetResult());
         paced = null;
+    }
+
+    private static void TellDelivered(List<DeliveryWatch> watching)
+    {
+        var now = DateTimeOffset.UtcNow;
+        foreach (var watch in watching) watch.Delivered(now);
     }
 
     private async Task PumpAsync()
@@ -156,6 +168,7 @@ internal sealed class ConnectionQueue(IFrameWriter writer, DeliveryOptions optio
 
                 (_waiting, _writing) = (_writing, _waiting);
                 (_flushing, _flushed) = (_flushed, null);
+                (_watching, _watched) = (_watched, null);
                 Uncount();
             }
 
@@ -164,6 +177,7 @@ internal sealed class ConnectionQueue(IFrameWriter writer, DeliveryOptions optio
                 Volatile.Write(ref _writeStarted, time.GetTimestamp());
                 await writer.WriteAsync(_writing).ConfigureAwait(false);
                 Volatile.Write(ref _writeStarted, 0);
+                if (_watching is { } watching) TellDelivered(watching);
             }
             catch (Exception e)
             {

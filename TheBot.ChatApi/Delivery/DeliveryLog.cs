@@ -36,6 +36,12 @@ internal static partial class DeliveryLog
     [LoggerMessage(1110, LogLevel.Warning, "Presence could not be written or read; trying again")]
     public static partial void PresenceFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(1111, LogLevel.Information, "Asked to stop: {Connections} connections are asked to go to another replica")]
+    public static partial void Draining(ILogger logger, int connections);
+
+    [LoggerMessage(1112, LogLevel.Warning, "{Connections} connections did not go in time and are cut off")]
+    public static partial void CutOff(ILogger logger, int connections);
+
     [LoggerMessage(1119, LogLevel.Warning, "Whether expired logins were renewed could not be read; trying again")]
     public static partial void ExpiryUnread(ILogger logger, Exception exception);
 }

@@ -39,6 +39,10 @@ internal sealed class DeliveryOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
     public TimeSpan TypingFor { get; set; } = TimeSpan.FromSeconds(6);
 
+    /// <summary>Over which a replica that stops spreads the going away of its connections. Default 5 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:15")]
+    public TimeSpan LeaveWithin { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Events of one page of catching up. Default 100.</summary>
     [Range(1, 10_000)]
     public int CatchUpPage { get; set; } = 100;

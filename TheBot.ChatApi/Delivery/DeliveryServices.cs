@@ -5,7 +5,7 @@ namespace TheBot.ChatApi.Delivery;
 
 internal static class DeliveryServices
 {
-    /// <summary>Feeds, bell, sweeper and presence; and the one who listens to what Messages and the roster have committed.</summary>
+    /// <summary>Feeds, bell, sweeper and presence; the one who listens to what Messages and the roster have committed; and an orderly leave.</summary>
     public static IServiceCollection AddDelivery(this IServiceCollection services)
     {
         services.AddOptions<DeliveryOptions>().BindConfiguration(DeliveryOptions.Section).ValidateDataAnnotations().ValidateOnStart();
@@ -21,7 +21,11 @@ internal static class DeliveryServices
         services.AddHostedService(provider => provider.GetRequiredService<Presence>());
         services.AddSingleton<ICommittedEvents>(provider => provider.GetRequiredService<Announcer>());
         services.AddSingleton<IReadMarkerListener>(provider => provider.GetRequiredService<Announcer>());
-        services.AddHealthChecks().AddCheck<BellHealth>("redis");
+        services.AddSingleton<Drain>();
+        services.AddSingleton<IHostLifetime, DrainingLifetime>();
+        // a drain and this together stay below the 30 s that orchestrators grant; only a database that does not answer takes as long
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        services.AddHealthChecks().AddCheck<BellHealth>("redis").AddCheck<DrainHealth>("serving");
         return services;
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
+using TheBot.ChatApi.Observability;
 using TheBot.Data.Log;
 
 namespace TheBot.ChatApi.Delivery;
@@ -10,6 +11,7 @@ internal sealed class Feeds(RoomLog roomLog, UserLog userLog, IOptions<DeliveryO
     private readonly ConcurrentDictionary<long, RoomFeed> _rooms = new();
     private readonly ConcurrentDictionary<long, UserFeed> _users = new();
     private readonly ConcurrentDictionary<LiveConnection, bool> _connections = new();
+    private readonly CancellationTokenSource _leaving = new();
 
     public long[] RoomIds => [.. _rooms.Keys];
 
@@ -19,6 +21,11 @@ internal sealed class Feeds(RoomLog roomLog, UserLog userLog, IOptions<DeliveryO
     public long[] UserIds => [.. _users.Keys];
 
     public IEnumerable<LiveConnection> Connections => _connections.Keys;
+
+    /// <summary>Cancelled once this replica leaves: who connects after that is asked to go at once.</summary>
+    public CancellationToken Leaving => _leaving.Token;
+
+    public Task LeaveAsync() => _leaving.CancelAsync();
 
     /// <summary>Begins to follow a room, which must not be followed by the connection already. Live comes later (<see cref="Subscription.GoLiveFromAsync"/>).</summary>
     /// <remarks>To be called before rights are checked: a removal between the check and this call would be missed.</remarks>
@@ -45,7 +52,8 @@ internal sealed class Feeds(RoomLog roomLog, UserLog userLog, IOptions<DeliveryO
     /// <summary>Connects somebody to their own log.</summary>
     public async Task OpenAsync(LiveConnection connection)
     {
-        _connections.TryAdd(connection, true);
+        if (_connections.TryAdd(connection, true)) ChatMetrics.ConnectionOpened();
+        if (Leaving.IsCancellationRequested) connection.GoAway(); // somebody who was in the door when it began
         while (true)
         {
             var feed = _users.GetOrAdd(connection.UserId, id => new UserFeed(id, userLog, Leave, logger));
@@ -68,7 +76,7 @@ internal sealed class Feeds(RoomLog roomLog, UserLog userLog, IOptions<DeliveryO
     {
         foreach (var subscription in connection.Subscriptions.Values) subscription.End();
         if (_users.TryGetValue(connection.UserId, out var feed)) feed.Remove(connection);
-        _connections.TryRemove(connection, out _);
+        if (_connections.TryRemove(connection, out _)) ChatMetrics.ConnectionClosed();
         connection.Queue.Abandon();
     }
 

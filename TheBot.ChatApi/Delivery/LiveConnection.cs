@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using TheBot.ChatApi.Auth;
 using TheBot.Contracts;
 using TheBot.Data.Log;
@@ -9,6 +10,13 @@ namespace TheBot.ChatApi.Delivery;
 /// <summary>One connection of one person to this replica, whatever the transport.</summary>
 internal abstract class LiveConnection : IFrameWriter
 {
+    /// <summary>Those who are told at the same moment do not come back at the same moment.</summary>
+    private static readonly TimeSpan Spread = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _leaving = new();
+    private TimeSpan? _retryAfter; // null = stays
+    private int _owed;
+
     protected LiveConnection(Identity who, IDialect dialect, DeliveryOptions options, TimeProvider time)
     {
         Who = who;
@@ -45,8 +53,62 @@ internal abstract class LiveConnection : IFrameWriter
     /// <summary>Ends the connection with a close code after what is queued. Does not wait.</summary>
     public abstract void Close(int code, string reason);
 
-    /// <summary>Asks the client to come back to another replica, after so long where its dialect can say that.</summary>
-    public virtual void GoAway(TimeSpan retryAfter) => Close(CloseCode.GoingAway, "going away");
+    /// <summary>The client was asked to go to another replica: nothing more is taken from it.</summary>
+    public bool IsLeaving
+    {
+        get
+        {
+            lock (_leaving) return _retryAfter is not null;
+        }
+    }
+
+    /// <summary>
+    /// Asks the client to come back to another replica, within a second that is left to chance. What it says from now on is not taken; the connection is closed behind
+    /// the answers that it still waits for, so that what had none was not stored, unless the drain cuts it off.
+    /// </summary>
+    public void GoAway()
+    {
+        lock (_leaving)
+        {
+            if (_retryAfter is not null) return;
+            _retryAfter = Spread * Random.Shared.NextDouble();
+            SayGoingAway(_retryAfter.Value);
+            if (_owed == 0) CloseToRestart();
+        }
+    }
+
+    /// <summary>An answer is owed to the client; false = it is leaving, and what it asks for is not to be done.</summary>
+    public bool TryOwe()
+    {
+        lock (_leaving)
+        {
+            if (_retryAfter is not null) return false;
+            _owed++;
+            return true;
+        }
+    }
+
+    /// <summary>The answer is queued; once for each <see cref="TryOwe"/> that said true.</summary>
+    public void Settle()
+    {
+        lock (_leaving)
+        {
+            if (--_owed == 0 && _retryAfter is not null) CloseToRestart();
+        }
+    }
+
+    /// <summary>The action, and then <see cref="Settle"/>.</summary>
+    public Func<Task> Settling(Func<Task> action) => async () =>
+    {
+        try
+        {
+            await action().ConfigureAwait(false);
+        }
+        finally
+        {
+            Settle();
+        }
+    };
 
     /// <summary>Ends the connection at once.</summary>
     public abstract void Abort();
@@ -54,6 +116,14 @@ internal abstract class LiveConnection : IFrameWriter
     public abstract ValueTask WriteAsync(IReadOnlyList<OutFrame> frames);
 
     public abstract void Broken(Exception exception);
+
+    /// <summary>Tells the client, where its dialect has a word for it, when to come back. The close follows.</summary>
+    protected virtual void SayGoingAway(TimeSpan retryAfter)
+    {
+    }
+
+    private void CloseToRestart() =>
+        Close(CloseCode.Restart, string.Create(CultureInfo.InvariantCulture, $"restarting, come back after {_retryAfter!.Value.TotalSeconds:0.0} s"));
 
     /// <summary>Whether a revocation means this connection: its token, or every token of the person.</summary>
     protected bool IsRevokedBy(UserEvent userEvent) =>

@@ -18,7 +18,8 @@ internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options
         lock (Gate)
         {
             if (IsClosed) return false;
-            _subscriptions.Add(subscription);
+            if (_subscriptions.Count == 0) ChatMetrics.RoomOpened();
+            if (_subscriptions.Add(subscription)) ChatMetrics.Subscribed();
             return true;
         }
     }
@@ -96,7 +97,7 @@ internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options
 
     protected override void Deliver(RoomEvent logEvent)
     {
-        ChatMetrics.Delivered(DateTimeOffset.UtcNow - logEvent.At);
+        using var watch = DeliveryWatch.Start(logEvent);
         var live = new LiveEvent(logEvent);
         // a text that was deleted is in no resume: what is kept here has it, the log's own reading has not
         if (logEvent.Kind == RoomEventKind.MessageDeleted) _recent.Clear();
@@ -116,7 +117,7 @@ internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options
 
         foreach (var subscription in _subscriptions)
         {
-            if (subscription.IsLive && logEvent.Seq > subscription.Position) subscription.Take(live);
+            if (subscription.IsLive && logEvent.Seq > subscription.Position) subscription.Take(live, watch);
         }
     }
 
@@ -136,10 +137,12 @@ internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options
         subscription.HasEnded = true;
         subscription.IsLive = false;
         if (!_subscriptions.Remove(subscription)) return false;
+        ChatMetrics.Unsubscribed();
         subscription.PresentIn?.Leave(RoomId, subscription.Connection.UserId);
         subscription.PresentIn = null;
         if (_subscriptions.Count > 0) return true;
         IsClosed = true;
+        ChatMetrics.RoomClosed();
         left(this);
         return true;
     }

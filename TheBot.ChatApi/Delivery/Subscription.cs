@@ -60,9 +60,9 @@ internal sealed class Subscription(RoomFeed feed, LiveConnection connection, Roo
     public void Enter(Presence presence) => feed.Enter(this, presence);
 
     /// <summary>Under the feed's lock.</summary>
-    public void Take(LiveEvent live)
+    public void Take(LiveEvent live, DeliveryWatch? watch = null)
     {
         Position = live.Event.Seq;
-        if (live.For(Connection.Dialect) is { } frame) Connection.Queue.Enqueue(frame);
+        if (live.For(Connection.Dialect) is { } frame) Connection.Queue.Enqueue(frame, watch);
     }
 }

@@ -23,14 +23,17 @@ internal sealed class Sweeper(
         // the short step always, so that a bell that falls silent is noticed within one
         using var timer = new PeriodicTimer(options.Value.SweepEveryWithoutBell, time);
         var sweptAt = time.GetTimestamp();
+        var comparedAt = sweptAt;
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
         {
             CloseStuck();
+            ChatMetrics.Swept(time.GetElapsedTime(comparedAt));
             if (bell.Rings && time.GetElapsedTime(sweptAt) < options.Value.SweepEvery) continue;
             sweptAt = time.GetTimestamp();
             try
             {
                 await SweepAsync(stoppingToken).ConfigureAwait(false);
+                comparedAt = time.GetTimestamp();
             }
             catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
             {

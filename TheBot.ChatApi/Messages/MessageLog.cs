@@ -15,6 +15,9 @@ internal static partial class MessageLog
     [LoggerMessage(1003, LogLevel.Error, "The answer to a message for room {RoomId} could not be handed to its sender")]
     public static partial void AnswerFailed(ILogger logger, long roomId, Exception exception);
 
+    [LoggerMessage(1004, LogLevel.Warning, "Stopped with {Messages} messages unanswered: nobody knows whether they are stored until they are sent again")]
+    public static partial void StoppedUnanswered(ILogger logger, int messages);
+
     [LoggerMessage(1010, LogLevel.Warning, "A change in room {RoomId} was not answered by the database (attempt {Attempt}); it is asked for again")]
     public static partial void ActionRetried(ILogger logger, long roomId, int attempt, Exception exception);
 

@@ -20,9 +20,11 @@ internal sealed partial class MessageWriter
             try
             {
                 using var patience = new CancellationTokenSource(TimeLeft(commands), time);
+                using var commit = ChatTraces.StartCommit(commands.Select(c => c.Trace));
                 var started = Stopwatch.GetTimestamp();
                 results = await log.AppendAsync([.. commands.Select(c => c.Draft)], locks, patience.Token).ConfigureAwait(false);
                 ChatMetrics.BatchWritten(commands.Count, Stopwatch.GetElapsedTime(started));
+                if (commit is not null) ChatTraces.EndCommit(commit, [.. commands.Select(c => c.Trace)]);
             }
             catch (PostgresException e) when (IsPoison(e))
             {
@@ -88,7 +90,7 @@ internal sealed partial class MessageWriter
             Tell(commands[i], SendOutcome.Of(result));
             answered++;
             // a message found after an attempt without an answer may be one of which that attempt never got as far as telling anybody
-            if (result.Message is { } message && (result.IsNew || commands[i].IsInDoubt)) events.Add(Created(message));
+            if (result.Message is { } message && (result.IsNew || commands[i].IsInDoubt)) events.Add(Created(message) with { Trace = commands[i].Trace?.Context ?? default });
         }
 
         if (events.Count > 0) committed.Announce(new Committed(events, []));
@@ -138,6 +140,8 @@ internal sealed partial class MessageWriter
         {
             MessageLog.AnswerFailed(logger, command.Draft.RoomId, e);
         }
+
+        ChatTraces.EndSend(command.Trace, outcome.Message?.Seq, outcome.Error);
     }
 
     /// <summary>Data exceptions and constraint violations: the content's fault, not the connection's.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using TheBot.ChatApi.Limits;
+using TheBot.ChatApi.Observability;
 using TheBot.Contracts;
 using TheBot.Data.Log;
 
@@ -36,10 +37,12 @@ internal sealed partial class MessageWriter(
     /// <summary>Takes a message in. Its <see cref="SendCommand.Completed"/> is called in any case, perhaps before this returns.</summary>
     public void Submit(SendCommand command)
     {
+        command.Trace = ChatTraces.StartSend(command.Draft.RoomId);
+
         // here, because every door leads here
         if (!limits.TryTakeMessage(command.Draft.SenderId, out var retryAfter))
         {
-            command.Completed(SendOutcome.Failed(ErrorCode.RateLimited, limits.TooFast(retryAfter)) with { RetryAfter = retryAfter });
+            Tell(command, SendOutcome.Failed(ErrorCode.RateLimited, limits.TooFast(retryAfter)) with { RetryAfter = retryAfter });
             return;
         }
 
@@ -60,12 +63,12 @@ internal sealed partial class MessageWriter(
             }
         }
 
-        command.Completed(SendOutcome.NotSaved);
+        Tell(command, SendOutcome.NotSaved);
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Waits until everything taken in has been answered.</summary>
+    /// <summary>Waits until everything taken in has been answered, or until the host's patience ends.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
@@ -74,7 +77,9 @@ internal sealed partial class MessageWriter(
             if (_waiting == 0) return;
         }
 
-        await _drained.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var inTime = _drained.Task.WaitAsync(cancellationToken);
+        await inTime.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!inTime.IsCompletedSuccessfully) MessageLog.StoppedUnanswered(logger, Volatile.Read(ref _waiting));
     }
 
     private async Task RunAsync()

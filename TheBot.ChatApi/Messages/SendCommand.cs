@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using TheBot.Contracts;
 using TheBot.Data.Log;
 
@@ -13,6 +14,9 @@ internal abstract class SendCommand(MessageDraft draft)
 
     /// <summary>An attempt ended without an answer: the message may be stored already, and nobody was told of it.</summary>
     internal bool IsInDoubt { get; set; }
+
+    /// <summary>From being taken in until the answer; null where nobody traces.</summary>
+    internal Activity? Trace { get; set; }
 
     /// <summary>
     /// Called once. For a stored message before anybody's stream is told of it, so that an answer enqueued here stands before the event.

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using TheBot.Data.Schema;
 
 namespace TheBot.Data.Log;
@@ -21,6 +22,9 @@ public sealed record RoomEvent(
     ReadOnlyMemory<byte> Data,
     ReadOnlyMemory<byte> Extra = default)
 {
+    /// <summary>Whose doing it was, for whoever traces; lives as long as the announcement, and is in no log.</summary>
+    public ActivityContext Trace { get; init; }
+
     /// <summary>A message event whose message is no longer kept: its place in the log is all that is left of it.</summary>
     public bool IsBare => Kind.IsAboutMessage() && Data.Length <= 2;
 }

@@ -56,6 +56,14 @@ internal sealed partial class ApiProcess : IAsyncDisposable
         return client;
     }
 
+    /// <summary>Asks it to stop, as an orchestrator does; the result is its exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        Signals.Send(_process.Id, Signals.Terminate);
+        await _process.WaitForExitAsync(Deadline.Token());
+        return _process.ExitCode;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited) _process.Kill(entireProcessTree: true);

@@ -53,22 +53,31 @@ internal sealed class ApiSchool : IAsyncDisposable
         return (enrollment.Rooms.Single(room => room.Kind == RoomKind.ForumSubject).Id, student, teacher);
     }
 
-    /// <summary>Opens a room in the seed's dialect.</summary>
-    public async Task<SeedSocket> SeedAsync(Person person, long room)
+    /// <summary>Opens a room in the seed's dialect, at an address that leads to a process, as a rule the first.</summary>
+    public async Task<SeedSocket> SeedAsync(Person person, long room, Uri? at = null)
     {
-        var socket = await SeedSocket.ConnectAsync(Api.Address, $"/ws/chat/{room}/?token={person.Token}");
+        var socket = await SeedSocket.ConnectAsync(at ?? Api.Address, $"/ws/chat/{room}/?token={person.Token}");
         await socket.NextAsync("room_history");
         return socket;
     }
 
     /// <summary>Opens v1, with the token in a header or in the first frame.</summary>
-    public async Task<SeedSocket> V1Async(Person person, bool byFrame = false) =>
-        await TryV1Async(person, byFrame) ?? throw new InvalidOperationException("refused");
+    public async Task<SeedSocket> V1Async(Person person, bool byFrame = false, Uri? at = null) =>
+        await TryV1Async(person, byFrame, at) ?? throw new InvalidOperationException("refused");
+
+    /// <summary>Opens v1 and follows a room, from its head or from a seq.</summary>
+    public async Task<SeedSocket> FollowAsync(Person person, long room, Uri? at = null, long? since = null)
+    {
+        var socket = await V1Async(person, at: at);
+        await socket.SendAsync(new { type = V1Type.Subscribe, room, data = new { since } });
+        await socket.NextAsync(V1Type.Subscribed);
+        return socket;
+    }
 
     /// <summary>As <see cref="V1Async"/>; null = closed instead of greeted.</summary>
-    public async Task<SeedSocket?> TryV1Async(Person person, bool byFrame = false)
+    public async Task<SeedSocket?> TryV1Async(Person person, bool byFrame = false, Uri? at = null)
     {
-        var socket = await SeedSocket.ConnectAsync(Api.Address, V1Protocol.Path, byFrame ? null : $"Token {person.Token}", V1Protocol.Subprotocol);
+        var socket = await SeedSocket.ConnectAsync(at ?? Api.Address, V1Protocol.Path, byFrame ? null : $"Token {person.Token}", V1Protocol.Subprotocol);
         if (byFrame) await socket.SendAsync(new { type = V1Type.Auth, data = new { token = person.Token } });
         if (await socket.FirstAsync() is { } first)
         {

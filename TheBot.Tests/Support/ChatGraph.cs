@@ -21,12 +21,15 @@ public sealed class ChatGraph : IAsyncLifetime
     /// <summary>Whether the limits on messages hold as a school has them; most tests say more at once than anybody would.</summary>
     public bool HasLimits { get; init; }
 
+    /// <summary>Copies of the chat API.</summary>
+    public int ReplicaCount { get; init; } = 2;
+
     /// <summary>What else is different in this graph.</summary>
     public Action<IDistributedApplicationTestingBuilder> Configure { get; init; } = _ => { };
 
     public DistributedApplication App => _app;
 
-    /// <summary>The two replicas' own addresses, beside the one that they share (<see cref="Address"/>).</summary>
+    /// <summary>The replicas' own addresses, beside the one that they share (<see cref="Address"/>).</summary>
     public IReadOnlyList<Uri> Replicas { get; private set; } = [];
 
     /// <summary>Where users reach the API: one port before all replicas.</summary>
@@ -51,6 +54,7 @@ public sealed class ChatGraph : IAsyncLifetime
                 .WithEnvironment("Chat__Limits__SocketsPerPerson", "1000");
         }
 
+        if (ReplicaCount != 2) builder.CreateResourceBuilder(builder.Resources.OfType<ProjectResource>().Single(r => r.Name == "chatapi")).WithReplicas(ReplicaCount);
         Configure(builder);
         _app = await builder.BuildAsync(Deadline.Token());
         await _app.StartAsync(Deadline.Token());
@@ -156,7 +160,7 @@ public sealed class ChatGraph : IAsyncLifetime
             if (change.Resource.Name != "chatapi") continue;
             var urls = change.Snapshot.EnvironmentVariables.FirstOrDefault(v => v.Name == "ASPNETCORE_URLS")?.Value;
             if (urls is not null) replicas[change.ResourceId] = new Uri(urls);
-            if (replicas.Count == 2) break;
+            if (replicas.Count == ReplicaCount) break;
         }
 
         // all of them answer, not only the one that the shared address found first

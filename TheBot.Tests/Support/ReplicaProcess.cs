@@ -33,6 +33,23 @@ internal sealed class ReplicaProcess
         process.Kill();
     }
 
+    public int Pid => _pid;
+
+    public Uri Address => _address;
+
+    /// <summary>SIGSTOP: its connections stay, and nobody answers.</summary>
+    public void Freeze() => Signals.Send(_pid, Signals.Stop);
+
+    /// <summary>SIGCONT.</summary>
+    public void Thaw() => Signals.Send(_pid, Signals.Continue);
+
+    /// <summary>Asks it to stop, and waits until it has.</summary>
+    public async Task StopAsync()
+    {
+        var stopped = await _graph.App.ResourceCommands.ExecuteCommandAsync(_resourceId, KnownResourceCommands.StopCommand, Deadline.Token());
+        Assert.True(stopped.Success, $"stop {_resourceId}");
+    }
+
     /// <summary>Starts it again at the same address, and waits until it is ready.</summary>
     public async Task StartAsync()
     {
@@ -49,6 +66,8 @@ internal sealed class ReplicaProcess
                 }
                 catch (HttpRequestException)
                 {
+                    // where it was killed a moment ago, the first command may have come before its end was noticed
+                    await _graph.App.ResourceCommands.ExecuteCommandAsync(_resourceId, KnownResourceCommands.StartCommand, Deadline.Token());
                     return false;
                 }
             },

@@ -1,7 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using TheBot.Data;
@@ -10,67 +6,27 @@ using TheBot.Migrator.Commands.Migrate;
 
 namespace TheBot.Tests.Support;
 
-/// <summary>A Postgres of its own for tests that need a database and no graph: installed binaries, a temporary folder, a migrated database a test.</summary>
+/// <summary>A Postgres of its own for tests that need a database and no graph: a migrated database a test, on a server that need not outlive a power cut.</summary>
 public sealed class ScratchPostgres : IAsyncLifetime
 {
     private const string Template = "migrated";
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("thebot-pg-").FullName;
-    private readonly int _port = FreePort();
-    private Process? _server;
+    private readonly PostgresServer _server = new("fsync=off", "max_connections=300");
     private int _databases;
 
     public async Task InitializeAsync()
     {
-        var binaries = FindBinaries();
-        using (var initdb = Start(Path.Combine(binaries, "initdb"), "-D", _folder, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"))
-        {
-            var said = await initdb.StandardOutput.ReadToEndAsync(Deadline.Token());
-            await initdb.WaitForExitAsync(Deadline.Token());
-            if (initdb.ExitCode != 0) throw new InvalidOperationException($"initdb failed: {said} {await initdb.StandardError.ReadToEndAsync(Deadline.Token())}");
-        }
-
-        await StartAsync();
+        await _server.CreateAsync();
         await ExecuteAsync($"CREATE DATABASE {Template}");
         await MigrateAsync(ConnectionString(Template));
         NpgsqlConnection.ClearAllPools();
     }
 
     /// <summary>Starts the server, also after <see cref="StopAsync"/>, on the same port with the same data.</summary>
-    public async Task StartAsync()
-    {
-        var token = Deadline.Token();
-        while (true)
-        {
-            _server = Start(
-                Path.Combine(FindBinaries(), "postgres"),
-                "-D", _folder, "-p", _port.ToString(CultureInfo.InvariantCulture), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
-                "-c", "fsync=off", "-c", "max_connections=300");
-            try
-            {
-                await ReadyAsync(_server);
-                return;
-            }
-            catch (InvalidOperationException) when (!token.IsCancellationRequested)
-            {
-                // the killed server's last processes still hold its memory
-                _server.Dispose();
-            }
-        }
-    }
+    public Task StartAsync() => _server.StartAsync();
 
     /// <summary>Kills the server: nothing is told to its clients, and what was committed has to be recovered.</summary>
-    public async Task StopAsync()
-    {
-        if (_server is { HasExited: false })
-        {
-            _server.Kill(entireProcessTree: true);
-            await _server.WaitForExitAsync(Deadline.Token());
-        }
-
-        _server?.Dispose();
-        _server = null;
-    }
+    public Task StopAsync() => _server.StopAsync();
 
     /// <summary>A fresh database with the newest schema.</summary>
     public async Task<string> NewDatabaseAsync(bool migrated = true)
@@ -91,65 +47,20 @@ public sealed class ScratchPostgres : IAsyncLifetime
     public async Task DisposeAsync()
     {
         NpgsqlConnection.ClearAllPools();
-        await StopAsync();
-        Directory.Delete(_folder, recursive: true);
+        await _server.DisposeAsync();
     }
 
     // pooled, because a thousand parallel calls must queue for connections rather than fail
-    private string ConnectionString(string database) => $"Host=127.0.0.1;Port={_port};Username=postgres;Database={database};Timeout=120;Maximum Pool Size=60";
+    private string ConnectionString(string database) => $"{_server.ConnectionString(database)};Timeout=120;Maximum Pool Size=60";
 
     private async Task ExecuteAsync(string sql)
     {
-        await using var connection = new NpgsqlConnection($"Host=127.0.0.1;Port={_port};Username=postgres;Database=postgres;Pooling=false");
+        await using var connection = new NpgsqlConnection($"{_server.ConnectionString("postgres")};Pooling=false");
         await connection.OpenAsync(Deadline.Token());
 #pragma warning disable CA2100 // names of databases, made here
         await using var command = new NpgsqlCommand(sql, connection);
 #pragma warning restore CA2100
         await command.ExecuteNonQueryAsync(Deadline.Token());
-    }
-
-    /// <summary>The server says on stderr that it is ready; the rest of what it says is read so that it never blocks.</summary>
-    private static async Task ReadyAsync(Process server)
-    {
-        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        server.ErrorDataReceived += (_, line) =>
-        {
-            if (line.Data is null) ready.TrySetException(new InvalidOperationException("postgres ended before it was ready"));
-            else if (line.Data.Contains("ready to accept connections", StringComparison.Ordinal)) ready.TrySetResult();
-        };
-        server.BeginErrorReadLine();
-        server.BeginOutputReadLine();
-        await ready.Task.WaitAsync(Deadline.Token());
-    }
-
-    /// <summary>Postgres refuses to run as root; root puts it into a user namespace where it is somebody else.</summary>
-    private static Process Start(string program, params string[] arguments)
-    {
-        string[] whole = Environment.IsPrivilegedProcess
-            ? ["unshare", "-U", "--map-user=65534", "--map-group=65534", "--kill-child", program, .. arguments]
-            : [program, .. arguments];
-        var start = new ProcessStartInfo(whole[0], whole[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["LC_ALL"] = "C"; // its messages in English: one of them is waited for
-        return Process.Start(start) ?? throw new InvalidOperationException($"could not start {program}");
-    }
-
-    private static string FindBinaries()
-    {
-        var installed = Directory.Exists("/usr/lib/postgresql")
-            ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(Version).Select(folder => Path.Combine(folder, "bin"))
-            : [];
-        var onPath = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
-        return onPath.Concat(installed).FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")))
-            ?? throw new InvalidOperationException("no PostgreSQL: neither on the PATH nor in /usr/lib/postgresql");
-    }
-
-    private static int Version(string folder) => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0;
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
 

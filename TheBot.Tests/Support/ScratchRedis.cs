@@ -1,48 +1,60 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace TheBot.Tests.Support;
 
-/// <summary>A redis-server without a password, for one test.</summary>
+/// <summary>A Redis for one test, which can break it in every way.</summary>
 internal sealed class ScratchRedis : IAsyncDisposable
 {
-    private readonly Process _process;
+    private readonly RedisServer _server = new();
+    private readonly Bottleneck _bottleneck;
 
-    private ScratchRedis(Process process, int port) => (_process, Port) = (process, port);
+    private ScratchRedis() => _bottleneck = new Bottleneck(_server.Port);
 
-    public int Port { get; }
+    public int Port => _bottleneck.Port;
+
+    public int Pid => _server.ProcessId;
 
     public static async Task<ScratchRedis> StartAsync()
     {
-        var port = FreePort();
-        var start = new ProcessStartInfo("redis-server", ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-        {
-            RedirectStandardOutput = true,
-        };
-        var process = Process.Start(start)!;
-        while (await process.StandardOutput.ReadLineAsync(Deadline.Token()) is { } line)
-        {
-            if (!line.Contains("Ready to accept connections", StringComparison.Ordinal)) continue;
-            _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
-            return new ScratchRedis(process, port);
-        }
+        var redis = new ScratchRedis();
+        await redis.StartAgainAsync();
+        return redis;
+    }
 
-        throw new InvalidOperationException("redis-server ended before it was ready");
+    /// <summary>kill -9.</summary>
+    public Task KillAsync() => _server.KillAsync();
+
+    /// <summary>At the same address, after <see cref="KillAsync"/>, empty.</summary>
+    public Task StartAgainAsync() => _server.StartAsync();
+
+    /// <summary>SIGSTOP: the process is there, takes connections, and answers nothing.</summary>
+    public void Stop() => Signals.Send(Pid, Signals.Stop);
+
+    /// <summary>SIGCONT.</summary>
+    public void Continue() => Signals.Send(Pid, Signals.Continue);
+
+    /// <summary>Whether what is said to it arrives nowhere, while every connection stays open.</summary>
+    public bool IsBlackHole
+    {
+        set => _bottleneck.BytesPerSecond = value ? 0 : int.MaxValue;
+    }
+
+    /// <summary>Has a command done, over a connection of its own.</summary>
+    public async Task DoAsync(string command)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, _server.Port, Deadline.Token());
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(command + "\r\n"), Deadline.Token());
+        using var answers = new StreamReader(client.GetStream());
+        var answer = await answers.ReadLineAsync(Deadline.Token());
+        if (answer is not ['+' or ':', ..]) throw new InvalidOperationException($"{command}: {answer}");
     }
 
     public async ValueTask DisposeAsync()
     {
-        _process.Kill();
-        await _process.WaitForExitAsync(Deadline.Token());
-        _process.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        await _bottleneck.DisposeAsync();
+        await _server.DisposeAsync();
     }
 }

@@ -132,8 +132,12 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationTes
         Services.AddSingleton(this).AddSingleton<IDistributedApplicationBuilder>(this).AddSingleton(ExecutionContext).AddSingleton(new DistributedApplicationModel(Resources));
         Services.AddSingleton<ResourceNotificationService>().AddSingleton<ResourceLoggerService>().AddSingleton<ResourceCommandService>().AddHttpClient();
         if (ExecutionContext.IsPublishMode)
+        {
             Services.AddHostedService<ManifestPublisher>();
-        else
-            Services.AddSingleton<RunFolders>().AddSingleton<ConsoleOutput>().AddSingleton<Orchestrator>().AddHostedService(services => services.GetRequiredService<Orchestrator>());
+            return;
+        }
+
+        DashboardLoader.Load(this, isTest: Test is not null);
+        Services.AddSingleton<RunFolders>().AddSingleton<ConsoleOutput>().AddSingleton<Orchestrator>().AddHostedService(services => services.GetRequiredService<Orchestrator>());
     }
 }

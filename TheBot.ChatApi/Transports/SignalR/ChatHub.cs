@@ -4,6 +4,7 @@ using TheBot.ChatApi.Auth;
 using TheBot.ChatApi.Delivery;
 using TheBot.ChatApi.Limits;
 using TheBot.ChatApi.Messages;
+using TheBot.ChatApi.Observability;
 using TheBot.Contracts;
 using TheBot.Contracts.V1;
 using TheBot.Data.Log;
@@ -27,7 +28,7 @@ internal sealed partial class ChatHub(
     TimeProvider time,
     ILogger<ChatHub> logger) : Hub<IChatClient>
 {
-    private const string ConnectionKey = "thebot.connection";
+    internal const string ConnectionKey = "thebot.connection";
     private const string PlaceKey = "thebot.place";
 
     private HubLiveConnection Connection => (HubLiveConnection)Context.Items[ConnectionKey]!;
@@ -81,6 +82,7 @@ internal sealed partial class ChatHub(
 
         subscription.VisibleFromSeq = room.VisibleFromSeq;
         subscription.IsMember = room.IsMember;
+        if (since is not null) ChatMetrics.Resumed();
         var position = since is { } seq ? Math.Clamp(seq, room.VisibleFromSeq, room.Head) : room.Head;
         _ = CatchUpAsync(connection, roomId, subscription, position, room.Kind);
         return new SubscribeReply(roomId, room.Head, room.Messages);
@@ -93,9 +95,9 @@ internal sealed partial class ChatHub(
     }
 
     /// <summary>Says something; the answer is the stored message.</summary>
-    public async Task<ChatMessage> SendMessage(long roomId, SendMessageRequest message)
+    public async Task<ChatMessage> SendMessage(long roomId, SendMessageRequest? message)
     {
-        ArgumentNullException.ThrowIfNull(message);
+        if (message is null) throw Failed(ErrorCode.Validation, "message: is required");
         if (MessageRules.Draft(roomId, Connection.UserId, message.Content, message.ClientId, message.ReplyTo, out var broken) is not { } draft)
         {
             throw Failed(ErrorCode.Validation, $"{broken!.Field}: {broken.Rule}");
@@ -119,7 +121,7 @@ internal sealed partial class ChatHub(
     }
 
     /// <summary>Shows the person's other devices what they have begun to write. Kept nowhere; lost while Redis is away.</summary>
-    public Task Draft(long roomId, string text)
+    public Task Draft(long roomId, string? text)
     {
         if (text is null || text.Length > ChatLimits.ContentMaxLength) throw Failed(ErrorCode.Validation, $"text: at most {ChatLimits.ContentMaxLength} characters");
         return Clients.User(Context.UserIdentifier!).DraftChanged(roomId, text);

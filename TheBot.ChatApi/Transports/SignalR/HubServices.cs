@@ -13,7 +13,12 @@ internal static class HubServices
     /// <summary>The hub, its JSON as the rest of the wire has it, and its backplane for hints on the Redis connection that everything uses.</summary>
     public static IServiceCollection AddChatHub(this IServiceCollection services)
     {
-        services.AddSignalR(hub => hub.MaximumReceiveMessageSize = ChatLimits.FrameMaxBytes)
+        services
+            .AddSignalR(hub =>
+            {
+                hub.MaximumReceiveMessageSize = ChatLimits.FrameMaxBytes;
+                hub.AddFilter<OwedAnswers>();
+            })
             .AddJsonProtocol(json =>
             {
                 json.PayloadSerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;

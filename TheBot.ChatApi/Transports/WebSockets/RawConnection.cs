@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Net.WebSockets;
 using TheBot.ChatApi.Auth;
 using TheBot.ChatApi.Delivery;
@@ -73,6 +74,8 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
     /// <summary>Reads messages until the connection ends, whoever ends it.</summary>
     protected async Task ReceiveAsync(CancellationToken cancellationToken)
     {
+        // the request lasts as long as the socket: what a frame begins is a trace of its own
+        Activity.Current = null;
         var message = new ArrayBufferWriter<byte>(256);
         var isTooBig = false;
         try
@@ -82,6 +85,7 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
                 switch (received)
                 {
                     case var _ when isTooBig: break; // what is on the way is read and forgotten: a connection that ends with unread bytes takes the close with it
+                    case Received.Text when IsLeaving: break; // nothing more is begun: whoever has no answer begins anew elsewhere
                     case Received.Text: OnMessage(message.WrittenMemory); break;
                     case Received.Binary: break; // as the old system: left unread
                     case Received.TooBig:

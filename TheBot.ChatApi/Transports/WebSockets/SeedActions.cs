@@ -24,7 +24,12 @@ internal sealed class SeedActions(LiveConnection connection, long roomId, Messag
             _ => null,
         };
         if (action is null) return false;
-        if (!_lane.TryRun(action)) connection.Queue.Enqueue(SeedDialect.Error(ErrorCode.RateLimited, "Too many changes at once", retryAfter: 1));
+        if (connection.TryOwe() && !_lane.TryRun(connection.Settling(action)))
+        {
+            connection.Queue.Enqueue(SeedDialect.Error(ErrorCode.RateLimited, "Too many changes at once", retryAfter: 1));
+            connection.Settle();
+        }
+
         return true;
     }
 

@@ -3,6 +3,7 @@ using TheBot.ChatApi.Auth;
 using TheBot.ChatApi.Delivery;
 using TheBot.ChatApi.Limits;
 using TheBot.ChatApi.Messages;
+using TheBot.ChatApi.Observability;
 using TheBot.Contracts;
 using TheBot.Data.Log;
 using TheBot.Data.Schema;
@@ -39,6 +40,7 @@ internal sealed class SeedConnection(WebSocket socket, HttpContext context, Iden
                 var position = since is { } seq ? Math.Clamp(seq, room.VisibleFromSeq, room.Head) : room.Head;
                 // paced: fifty long messages in one frame may be more than a queue holds, and nobody is slow for that
                 if (since is null) _ = Queue.WriteAsync([SeedDialect.History(room.Messages)]);
+                else ChatMetrics.Resumed();
                 _catchingUp = CatchUpAsync(_subscription, position, room, cancellationToken);
             }
 
@@ -93,7 +95,7 @@ internal sealed class SeedConnection(WebSocket socket, HttpContext context, Iden
     {
         if (MessageRules.Draft(_roomId, UserId, frame.Content, frame.ClientId, frame.ReplyTo, out var broken) is { } draft)
         {
-            House.Writer.Submit(new SeedSend(draft, Queue));
+            if (TryOwe()) House.Writer.Submit(new SeedSend(draft, this));
         }
         else
         {
@@ -118,10 +120,14 @@ internal sealed class SeedConnection(WebSocket socket, HttpContext context, Iden
     }
 
     /// <summary>The answer stands in the sender's queue before the event does: message_sent, then chat_message.</summary>
-    private sealed class SeedSend(MessageDraft draft, ConnectionQueue queue) : SendCommand(draft)
+    private sealed class SeedSend(MessageDraft draft, LiveConnection connection) : SendCommand(draft)
     {
-        public override void Completed(SendOutcome outcome) => queue.Enqueue(outcome.Message is { } message
-            ? SeedDialect.Sent(message)
-            : SeedDialect.Error(outcome.Error!, outcome.Explanation!, clientId: MessageRules.ClientIdOf(Draft), retryAfter: PersonLimits.Seconds(outcome.RetryAfter)));
+        public override void Completed(SendOutcome outcome)
+        {
+            connection.Queue.Enqueue(outcome.Message is { } message
+                ? SeedDialect.Sent(message)
+                : SeedDialect.Error(outcome.Error!, outcome.Explanation!, clientId: MessageRules.ClientIdOf(Draft), retryAfter: PersonLimits.Seconds(outcome.RetryAfter)));
+            connection.Settle();
+        }
     }
 }

@@ -84,6 +84,18 @@ internal sealed class SeedDialect : IDialect
         json.WriteEndObject();
     });
 
+    /// <summary>{"type":"notification","data":{"event":"room_added"|"room_removed","chat_id":n}}</summary>
+    public static RawFrame Notification(string what, long roomId) => RawFrame.Of((what, roomId), static (json, it) =>
+    {
+        json.WriteStartObject();
+        json.WriteString("type"u8, "notification"u8);
+        json.WriteStartObject("data"u8);
+        json.WriteString("event"u8, it.what);
+        json.WriteNumber("chat_id"u8, it.roomId);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    });
+
     /// <summary>{"type":"chat_message","message":{full},"data":{"chat_id":n,"message":{full}}}: one for each of the two clients that are about.</summary>
     private static void WriteChatMessage(Utf8JsonWriter json, RoomEvent created)
     {

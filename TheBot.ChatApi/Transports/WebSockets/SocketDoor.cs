@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net.WebSockets;
 using Microsoft.Net.Http.Headers;
 using TheBot.ChatApi.Auth;
+using TheBot.ChatApi.Delivery;
 using TheBot.ChatApi.Limits;
 using TheBot.Contracts;
 
@@ -9,7 +10,7 @@ namespace TheBot.ChatApi.Transports.WebSockets;
 
 /// <summary>What every raw socket goes through before it is a connection: upgrade, who is it, and how somebody is refused.</summary>
 /// <remarks>Refusals accept first and then close with a code: a refusal before that reaches a browser as 1006, and it would come back for ever.</remarks>
-internal sealed class SocketDoor(TokenAuthenticator tokens, AddressLimits addresses, PersonLimits people, TimeProvider time)
+internal sealed class SocketDoor(TokenAuthenticator tokens, AddressLimits addresses, PersonLimits people, Drain drain, TimeProvider time)
 {
     private static readonly TimeSpan AuthenticateWithin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan CloseWithin = TimeSpan.FromSeconds(5);
@@ -40,7 +41,9 @@ internal sealed class SocketDoor(TokenAuthenticator tokens, AddressLimits addres
             if (!TokenAuthenticationHandler.HasToken(context.Request))
             {
                 firstFrame = FirstFrameTokenAsync(socket, tokenOf, ended);
-                var inTime = await Task.WhenAny(firstFrame, Task.Delay(AuthenticateWithin, time, ended)) == firstFrame;
+                using var waiting = CancellationTokenSource.CreateLinkedTokenSource(ended, drain.Begun);
+                var inTime = await Task.WhenAny(firstFrame, Task.Delay(AuthenticateWithin, time, waiting.Token)) == firstFrame;
+                if (!inTime && drain.HasBegun) return Entrance.Refused(CloseCode.Restart, "restarting", firstFrame);
                 try
                 {
                     who = inTime && await firstFrame is { } token ? await tokens.FindAsync(token, ended) : null;

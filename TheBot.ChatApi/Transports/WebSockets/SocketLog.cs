@@ -5,7 +5,4 @@ internal static partial class SocketLog
 {
     [LoggerMessage(1200, LogLevel.Warning, "The heads could not be read; the heartbeat goes out without them")]
     public static partial void HeadsUnread(ILogger logger, Exception exception);
-
-    [LoggerMessage(1201, LogLevel.Information, "{Connections} connections are asked to go to another replica")]
-    public static partial void Leaving(ILogger logger, int connections);
 }

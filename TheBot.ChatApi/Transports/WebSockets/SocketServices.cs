@@ -25,7 +25,7 @@ internal static class ChatSockets
     private static readonly TimeSpan PingEvery = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PongWithin = TimeSpan.FromSeconds(30);
 
-    /// <summary>Both raw dialects, the heartbeat of v1, and an orderly leave when the host stops.</summary>
+    /// <summary>Both raw dialects and the heartbeat of v1.</summary>
     public static IServiceCollection AddChatSockets(this IServiceCollection services)
     {
         services.AddOptions<V1Options>().BindConfiguration(V1Options.Section).ValidateDataAnnotations().ValidateOnStart();
@@ -36,13 +36,25 @@ internal static class ChatSockets
         services.AddSingleton<SubscribeTurns>();
         services.AddSingleton<V1Door>();
         services.AddHostedService<V1Heartbeat>();
-        services.AddHostedService<SocketFarewell>();
         return services;
     }
 
     public static IApplicationBuilder UseChatSockets(this IApplicationBuilder app)
     {
         app.Use(SharedUpgrade.Install);
-        return app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = PingEvery, KeepAliveTimeout = PongWithin });
+        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = PingEvery, KeepAliveTimeout = PongWithin });
+        return app.Use(RefuseWhileLeaving);
+    }
+
+    /// <summary>
+    /// A replica that leaves takes nobody in, in whatever dialect. Here a refusal before the upgrade is the right one: a proxy or client reads
+    /// when to try again, and a browser comes back as from every broken connection.
+    /// </summary>
+    private static Task RefuseWhileLeaving(HttpContext context, RequestDelegate next)
+    {
+        if (!context.WebSockets.IsWebSocketRequest || !context.RequestServices.GetRequiredService<Drain>().HasBegun) return next(context);
+        context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        context.Response.Headers.RetryAfter = "1";
+        return Task.CompletedTask;
     }
 }

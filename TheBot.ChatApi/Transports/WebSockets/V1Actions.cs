@@ -70,7 +70,10 @@ internal sealed class V1Actions(V1Connection connection, MessageActions actions)
             if (_lanes.Count < LanesMax) _lanes[room] = lane = new ActionLane();
         }
 
-        if (lane?.TryRun(action) != true) connection.Error(id, room, new V1Error(ErrorCode.RateLimited, "too many changes at once", RetryAfter: 1));
+        if (!connection.TryOwe()) return;
+        if (lane?.TryRun(connection.Settling(action)) == true) return;
+        connection.Error(id, room, new V1Error(ErrorCode.RateLimited, "too many changes at once", RetryAfter: 1));
+        connection.Settle();
     }
 
     private async Task ReadAsync(string? id, long room, long? seq)

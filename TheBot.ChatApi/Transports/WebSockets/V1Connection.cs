@@ -63,11 +63,7 @@ internal sealed class V1Connection : RawConnection
         if (userEvent.Kind == UserEventKind.RoomRemoved) Queue.Enqueue(V1Dialect.RoomChange(V1Type.RoomRemoved, room));
     }
 
-    public override void GoAway(TimeSpan retryAfter)
-    {
-        Queue.Enqueue(V1Dialect.GoingAway(retryAfter));
-        base.GoAway(retryAfter);
-    }
+    protected override void SayGoingAway(TimeSpan retryAfter) => Queue.Enqueue(V1Dialect.GoingAway(retryAfter));
 
     /// <summary>Whether it is time for the next heartbeat; if so, that one counts as given.</summary>
     public bool TakeBeat()
@@ -144,7 +140,7 @@ internal sealed class V1Connection : RawConnection
         }
         else if (MessageRules.Draft(room, UserId, send.Content, send.ClientId, send.ReplyTo, out var broken) is { } draft)
         {
-            House.Writer.Submit(new V1SendCommand(draft, id, Queue));
+            if (TryOwe()) House.Writer.Submit(new V1SendCommand(draft, id, this));
         }
         else
         {
@@ -186,10 +182,14 @@ internal sealed class V1Connection : RawConnection
     private static string? FieldOf(JsonException e) => e.Path is { Length: > 2 } path && path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : null;
 
     /// <summary>The answer stands in the sender's queue before the event does: ack, then message.created.</summary>
-    private sealed class V1SendCommand(MessageDraft draft, string? id, ConnectionQueue queue) : SendCommand(draft)
+    private sealed class V1SendCommand(MessageDraft draft, string? id, LiveConnection connection) : SendCommand(draft)
     {
-        public override void Completed(SendOutcome outcome) => queue.Enqueue(outcome.Message is { } message
-            ? V1Dialect.Ack(id, message)
-            : V1Dialect.Error(id, Draft.RoomId, new V1Error(outcome.Error!, outcome.Explanation!, RetryAfter: PersonLimits.Seconds(outcome.RetryAfter))));
+        public override void Completed(SendOutcome outcome)
+        {
+            connection.Queue.Enqueue(outcome.Message is { } message
+                ? V1Dialect.Ack(id, message)
+                : V1Dialect.Error(id, Draft.RoomId, new V1Error(outcome.Error!, outcome.Explanation!, RetryAfter: PersonLimits.Seconds(outcome.RetryAfter))));
+            connection.Settle();
+        }
     }
 }

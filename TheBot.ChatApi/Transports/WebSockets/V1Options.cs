@@ -22,8 +22,4 @@ internal sealed class V1Options
     /// <summary>Rooms that this replica opens at the same time, so that a thousand returning clients leave the database to the messages. Default 32.</summary>
     [Range(1, 1_000)]
     public int SubscribesAtOnce { get; set; } = 32;
-
-    /// <summary>Over which a replica that stops spreads the going away of its connections. Default 5 s.</summary>
-    [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
-    public TimeSpan LeaveWithin { get; set; } = TimeSpan.FromSeconds(5);
 }

@@ -1,4 +1,5 @@
 using TheBot.ChatApi.Delivery;
+using TheBot.ChatApi.Observability;
 using TheBot.Contracts;
 using TheBot.Contracts.V1;
 using TheBot.Data.Schema;
@@ -158,6 +159,7 @@ internal sealed class V1Rooms(V1Connection connection, SocketServices house, Sub
 
         subscription.VisibleFromSeq = room.VisibleFromSeq;
         subscription.IsMember = room.IsMember;
+        if (since is not null) ChatMetrics.Resumed();
         var from = since is { } seq ? Math.Clamp(seq, room.VisibleFromSeq, room.Head) : room.Head;
         var answer = V1Dialect.Subscribed(id, place.Room, new V1Subscribed(room.Head, from, room.IsMember, room.ReadSeq, room.Messages));
         await connection.Queue.WriteAsync([answer]).ConfigureAwait(false);

@@ -1,0 +1,84 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.SignalR.Client;
+using TheBot.Contracts;
+using TheBot.Contracts.V1;
+using TheBot.Tests.Messages;
+
+namespace TheBot.Tests.Delivery;
+
+/// <summary>A replica that is asked to stop: not ready, everybody told when to come back, closed with 1012, everything taken in answered, gone.</summary>
+[Collection(ScratchPostgresTests.Name)]
+public sealed class DrainTests(ScratchPostgres postgres)
+{
+    [Fact]
+    public async Task Everybody_is_told_when_to_come_back_and_closed_with_1012()
+    {
+        await using var school = await ApiSchool.OpenAsync(postgres);
+        var (room, student, teacher) = await school.ClassAsync();
+        await using var seed = await school.SeedAsync(student, room);
+        await using var v1 = await school.V1Async(teacher);
+        var farewell = new TaskCompletionSource<(int Code, string Reason)>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var hub = await ChatGraph.HubWithAsync(teacher.Token, school.Api.Address, it =>
+            it.On<int, string>(nameof(IChatClient.Closed), (code, reason) => farewell.TrySetResult((code, reason))));
+
+        await using var silent = await SeedSocket.ConnectAsync(school.Api.Address, V1Protocol.Path, subprotocol: V1Protocol.Subprotocol);
+
+        Assert.Equal(0, await school.Api.StopAsync());
+
+        Assert.Equal(CloseCode.Restart, await silent.CloseCodeAsync()); // who has not said yet who they are is not waited for
+        var told = await v1.NextAsync(V1Type.GoingAway);
+        Assert.InRange((double)told["data"]!["retry_after"]!, 0, 1);
+        Assert.Equal(CloseCode.Restart, await v1.CloseCodeAsync());
+        Assert.Equal(CloseCode.Restart, await seed.CloseCodeAsync());
+        var (code, reason) = await farewell.Task.WaitAsync(Deadline.Token());
+        Assert.Equal(CloseCode.Restart, code);
+        Assert.Contains("come back after", reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_was_taken_in_is_answered_and_nobody_new_comes_in_meanwhile()
+    {
+        await using var school = await ApiSchool.OpenAsync(postgres);
+        var (room, student, teacher) = await school.ClassAsync();
+        await using var v1 = await school.V1Async(student);
+        using var rest = school.Api.Rest(teacher.Token);
+        await using var hold = await HeldRoom.TakeAsync(school.Database, room);
+
+        await SayAsync(v1, room, "taken");
+        var posted = rest.PostAsJsonAsync($"/api/v1/rooms/{room}/messages", new { content = "по-старому", client_id = "rest" }, Deadline.Token());
+        await v1.SendAsync(new { type = V1Type.Ping, id = "read" });
+        await v1.NextAsync(V1Type.Pong); // so the send before it has been read
+        await hold.WantedAsync();
+
+        var stopping = school.Api.StopAsync();
+        await v1.NextAsync(V1Type.GoingAway);
+        await SayAsync(v1, room, "late");
+        using var health = await rest.GetAsync("/health", Deadline.Token());
+        var body = (await health.Content.ReadFromJsonAsync<JsonObject>(Deadline.Token()))!;
+        using var knock = new HttpRequestMessage(HttpMethod.Get, V1Protocol.Path);
+        knock.Headers.TryAddWithoutValidation("Connection", "Upgrade");
+        knock.Headers.TryAddWithoutValidation("Upgrade", "websocket");
+        knock.Headers.TryAddWithoutValidation("Sec-WebSocket-Version", "13");
+        knock.Headers.TryAddWithoutValidation("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
+        using var refused = await rest.SendAsync(knock, Deadline.Token());
+        await hold.ReleaseAsync();
+        var order = new List<string>();
+        while (await v1.FirstAsync() is { } frame) order.Add((string)frame["type"]!);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, health.StatusCode);
+        Assert.Equal("Unhealthy", (string)body["checks"]!["serving"]!);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.Equal(TimeSpan.FromSeconds(1), refused.Headers.RetryAfter?.Delta);
+        Assert.Equal([V1Type.Ack], order);
+        Assert.Equal(CloseCode.Restart, await v1.CloseCodeAsync());
+        using var answer = await posted;
+        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+        Assert.Equal(0, await stopping);
+        Assert.Equal(["rest", "taken"], await school.School.QueryAsync("SELECT client_id FROM messages WHERE room_id = $1 ORDER BY client_id", row => row.GetString(0), room));
+    }
+
+    private static Task SayAsync(SeedSocket v1, long room, string clientId) =>
+        v1.SendAsync(new { type = V1Type.Send, id = clientId, room, data = new { client_id = clientId, content = "текст" } });
+}
