@@ -31,6 +31,7 @@ internal sealed class ImportedSchool : IAsyncDisposable
         MigratorProcess.RunAsync(Ours.Database.ConnectionString, ["verify", "--from", Legacy.ConnectionString, .. options]);
 
     /// <summary>Every table of ours with a number over all its rows: two databases with the same state answer the same.</summary>
+    /// <remarks>A login's number is left out: it is drawn, and a run that was killed has drawn some.</remarks>
     public static async Task<string> StateAsync(School school)
     {
         var tables = await school.QueryAsync(
@@ -41,7 +42,11 @@ internal sealed class ImportedSchool : IAsyncDisposable
             row => row.GetString(0));
         var state = new List<string>();
         foreach (var table in tables)
-            state.Add($"{table} {await school.ScalarAsync<string>($"SELECT count(*) || ' ' || coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), '') FROM {table} t")}");
+        {
+            var row = table == "public.tokens" ? "(to_jsonb(t) - 'id')::text" : "t::text";
+            state.Add($"{table} {await school.ScalarAsync<string>($"SELECT count(*) || ' ' || coalesce(md5(string_agg(md5({row}), '' ORDER BY md5({row}))), '') FROM {table} t")}");
+        }
+
         return string.Join('\n', state);
     }
 

@@ -29,6 +29,16 @@ internal sealed class HeldRoom : IAsyncDisposable
         return (bool)(await command.ExecuteScalarAsync(Deadline.Token()))!;
     }
 
+    /// <summary>What its holder does meanwhile; for the others it happens with <see cref="ReleaseAsync"/>.</summary>
+    public async Task DoAsync(string sql, params object[] values)
+    {
+#pragma warning disable CA2100 // constants of the tests
+        await using var command = new NpgsqlCommand(sql, _connection);
+#pragma warning restore CA2100
+        foreach (var value in values) command.Parameters.AddWithValue(value);
+        Assert.Equal(1, await command.ExecuteNonQueryAsync(Deadline.Token()));
+    }
+
     public Task ReleaseAsync() => _transaction.CommitAsync(Deadline.Token());
 
     public async ValueTask DisposeAsync()

@@ -74,7 +74,7 @@ internal sealed partial class ChatHub(
         var subscription = await feeds.FollowAsync(connection, roomId);
         connection.Subscriptions[roomId] = subscription;
         if (Context.ConnectionAborted.IsCancellationRequested) subscription.End(); // who left meanwhile has been cleaned up after already
-        if (await log.SnapshotAsync(roomId, connection.UserId, since is null ? ChatLimits.HistoryOnConnect : 0, Context.ConnectionAborted) is not { } room)
+        if (await log.SnapshotAsync(roomId, connection.UserId, since is null ? ChatLimits.HistoryOnConnect : 0, CancellationToken.None) is not { } room)
         {
             Unsubscribe(roomId);
             throw Failed(ErrorCode.AccessDenied, "no access to this room");

@@ -136,7 +136,15 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
     private async Task CloseOutputAsync(CloseFrame close)
     {
         if (socket.State is not (WebSocketState.Open or WebSocketState.CloseReceived)) return;
-        await socket.CloseOutputAsync((WebSocketCloseStatus)close.Code, close.Reason, CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            await socket.CloseOutputAsync((WebSocketCloseStatus)close.Code, close.Reason, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            return; // the framework was first, with its answer to what is no WebSocket: cutting the connection now would take that answer with it
+        }
+
         if (socket.State == WebSocketState.Closed) return;
 
         // whoever does not answer the close is cut off; the receive loop ends either way
