@@ -68,23 +68,11 @@ internal sealed class Browser : IAsyncDisposable
     /// <summary>To a page of the dashboard, by its address.</summary>
     public Task GoToPageAsync(string page) => _page.EvaluateFunctionAsync("page => { location.hash = `#/${page}`; }", page);
 
-    /// <summary>Clicks what is there at that moment: a list that is drawn anew in between has another element in its place.</summary>
+    /// <summary>Found and clicked in one step of the page: a list that is drawn anew in between would have another element in its place.</summary>
     public async Task ClickAsync(string selector)
     {
-        var until = DateTime.UtcNow + DashboardGraph.Patience;
-        while (true)
-        {
-            await _page.WaitForSelectorAsync(selector, new WaitForSelectorOptions { Visible = true });
-            try
-            {
-                await _page.ClickAsync(selector);
-                return;
-            }
-            catch (PuppeteerException e) when (e.Message.Contains("detached", StringComparison.Ordinal) && DateTime.UtcNow < until)
-            {
-                // drawn anew between finding and clicking
-            }
-        }
+        await _page.WaitForSelectorAsync(selector, new WaitForSelectorOptions { Visible = true });
+        await _page.EvaluateFunctionAsync("selector => document.querySelector(selector).click()", selector);
     }
 
     public async Task FillAsync(string selector, string text)
