@@ -68,10 +68,11 @@ internal sealed class Browser : IAsyncDisposable
     /// <summary>To a page of the dashboard, by its address.</summary>
     public Task GoToPageAsync(string page) => _page.EvaluateFunctionAsync("page => { location.hash = `#/${page}`; }", page);
 
+    /// <summary>Found and clicked in one step of the page: a list that is drawn anew in between would have another element in its place.</summary>
     public async Task ClickAsync(string selector)
     {
         await _page.WaitForSelectorAsync(selector, new WaitForSelectorOptions { Visible = true });
-        await _page.ClickAsync(selector);
+        await _page.EvaluateFunctionAsync("selector => document.querySelector(selector).click()", selector);
     }
 
     public async Task FillAsync(string selector, string text)

@@ -49,8 +49,6 @@ internal sealed record LoadResult
 
     public double ServerSeconds => Processor.Values.Sum();
 
-    public double AppSeconds => Processor.Where(p => p.Key.StartsWith("api", StringComparison.Ordinal)).Sum(p => p.Value);
-
     /// <summary>Of replicas, Postgres and Redis together.</summary>
     public double MessagesPerServerSecond => ServerSeconds > 0 ? MessagesPerSecond * Seconds / ServerSeconds : 0;
 }

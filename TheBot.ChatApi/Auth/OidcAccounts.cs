@@ -14,12 +14,13 @@ internal sealed class OidcAccounts(NpgsqlDataSource database, IOptions<OidcOptio
 
     private const string ById = "SELECT id, true FROM users WHERE id = CASE WHEN $1 ~ '^[0-9]{1,18}$' THEN $1::bigint END AND is_active AND deleted_at IS NULL";
 
-    /// <summary>$1 hash, $2 person, $3 provider, $4 its end. A renewed token moves the end; what was ended stays so. What expired long ago goes.</summary>
+    /// <summary>$1 hash, $2 person, $3 provider, $4 its end. A renewed token moves the end; what was ended stays so. What expired long ago goes, unless it was ended:
+    /// the provider may go on to renew it.</summary>
     private const string Open =
         """
         WITH forgotten AS (
             DELETE FROM tokens WHERE hash IN (
-                SELECT hash FROM tokens WHERE user_id = $2 AND expires_at < now() - interval '30 days' FOR UPDATE SKIP LOCKED)
+                SELECT hash FROM tokens WHERE user_id = $2 AND expires_at < now() - interval '30 days' AND revoked_at IS NULL FOR UPDATE SKIP LOCKED)
         )
         INSERT INTO tokens (hash, user_id, device, expires_at) VALUES ($1, $2, $3, $4)
         ON CONFLICT (hash) DO UPDATE SET expires_at = greatest(tokens.expires_at, excluded.expires_at), last_used_at = now()

@@ -5,12 +5,20 @@ using TheBot.Data.Log;
 namespace TheBot.ChatApi.Delivery;
 
 /// <summary>What was committed here goes to this replica's feeds at once, and to the others by the bell.</summary>
-internal sealed class Announcer(Feeds feeds, TypingHints typing, Bell bell) : ICommittedEvents, IReadMarkerListener
+internal sealed class Announcer(Feeds feeds, TypingHints typing, Bell bell, ILogger<Announcer> logger) : ICommittedEvents, IReadMarkerListener
 {
     public void Announce(Committed committed)
     {
         feeds.Offer(committed);
-        bell.Ring(committed);
+        try
+        {
+            bell.Ring(committed);
+        }
+        catch (Exception e)
+        {
+            // what is committed is committed, whatever becomes of the call: whoever announces must go on
+            DeliveryLog.RingFailed(logger, e);
+        }
     }
 
     public void Announce(long roomId, Identity reader, long seq)

@@ -42,6 +42,9 @@ internal static partial class DeliveryLog
     [LoggerMessage(1112, LogLevel.Warning, "{Connections} connections did not go in time and are cut off")]
     public static partial void CutOff(ILogger logger, int connections);
 
+    [LoggerMessage(1113, LogLevel.Error, "The bell could not be rung; the other replicas find what was committed by their sweep")]
+    public static partial void RingFailed(ILogger logger, Exception exception);
+
     [LoggerMessage(1119, LogLevel.Warning, "Whether expired logins were renewed could not be read; trying again")]
     public static partial void ExpiryUnread(ILogger logger, Exception exception);
 }

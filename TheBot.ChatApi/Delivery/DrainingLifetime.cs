@@ -7,7 +7,7 @@ namespace TheBot.ChatApi.Delivery;
 /// The host's own lifetime tells everybody at once that it is stopping, whereupon SignalR drops its connections without a word. So the draining
 /// stands before that moment. After it the host stops its services, the message writer among them, which answers what it has taken in.
 /// </remarks>
-internal sealed class DrainingLifetime(Drain drain, IHostApplicationLifetime host) : IHostLifetime, IDisposable
+internal sealed class DrainingLifetime(IServiceProvider services, IHostApplicationLifetime host) : IHostLifetime, IDisposable
 {
     private readonly CancellationTokenSource _hurry = new();
     private readonly List<PosixSignalRegistration> _signals = [];
@@ -38,7 +38,8 @@ internal sealed class DrainingLifetime(Drain drain, IHostApplicationLifetime hos
     {
         try
         {
-            await drain.RunAsync(_hurry.Token).ConfigureAwait(false);
+            // looked up now: the lifetime is made together with the host, also where the host is never to run and knows no database
+            await services.GetRequiredService<Drain>().RunAsync(_hurry.Token).ConfigureAwait(false);
         }
         finally
         {

@@ -18,8 +18,8 @@ internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options
         lock (Gate)
         {
             if (IsClosed) return false;
-            if (_subscriptions.Count == 0) FollowMetrics.RoomOpened();
-            if (_subscriptions.Add(subscription)) FollowMetrics.Subscribed();
+            if (_subscriptions.Count == 0) ChatMetrics.RoomOpened();
+            if (_subscriptions.Add(subscription)) ChatMetrics.Subscribed();
             return true;
         }
     }
@@ -137,12 +137,12 @@ internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options
         subscription.HasEnded = true;
         subscription.IsLive = false;
         if (!_subscriptions.Remove(subscription)) return false;
-        FollowMetrics.Unsubscribed();
+        ChatMetrics.Unsubscribed();
         subscription.PresentIn?.Leave(RoomId, subscription.Connection.UserId);
         subscription.PresentIn = null;
         if (_subscriptions.Count > 0) return true;
         IsClosed = true;
-        FollowMetrics.RoomClosed();
+        ChatMetrics.RoomClosed();
         left(this);
         return true;
     }

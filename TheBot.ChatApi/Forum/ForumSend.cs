@@ -13,6 +13,9 @@ internal sealed record ForumSend(string? Content, long? ReplyTo = null, string? 
     /// <summary>Bytes of a form without a file; one with a file is refused before it is read to its end.</summary>
     private const int FormMaxBytes = 256 * 1024;
 
+    /// <summary>What the old page may send, and a little more: Kestrel reads and drops it, where beyond its limit it breaks the connection, and with it the refusal.</summary>
+    private const long RefusedFormMaxBytes = 64 * 1024 * 1024;
+
     private const string NoFiles = "Files are not accepted here; send the text without one";
 
     /// <returns>The body, or what is wrong with it.</returns>
@@ -63,6 +66,7 @@ internal sealed record ForumSend(string? Content, long? ReplyTo = null, string? 
 
     private static async Task<(ForumSend? Body, string? Broken)> ReadFormAsync(HttpRequest request, CancellationToken cancellationToken)
     {
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = RefusedFormMaxBytes;
         IFormCollection form;
         try
         {

@@ -36,6 +36,11 @@ internal static class ChatMetrics
 
     private static readonly UpDownCounter<int> Connections = Meter.CreateUpDownCounter<int>("thebot.chat.connections", "{connection}", "Live connections");
 
+    private static readonly UpDownCounter<int> Rooms = Meter.CreateUpDownCounter<int>("thebot.chat.rooms", "{room}", "Rooms that somebody here follows");
+
+    private static readonly UpDownCounter<int> Subscriptions =
+        Meter.CreateUpDownCounter<int>("thebot.chat.subscriptions", "{subscription}", "Rooms followed, counted for each connection");
+
     private static readonly Gauge<double> SweeperLag =
         Meter.CreateGauge<double>("thebot.chat.sweeper.lag", "s", "Since the heads of all logs that somebody here follows were last compared");
 
@@ -58,6 +63,14 @@ internal static class ChatMetrics
     public static void ClosedAsSlow() => SlowClosed.Add(1);
 
     public static void Resumed() => Resumes.Add(1);
+
+    public static void RoomOpened() => Rooms.Add(1);
+
+    public static void RoomClosed() => Rooms.Add(-1);
+
+    public static void Subscribed() => Subscriptions.Add(1);
+
+    public static void Unsubscribed() => Subscriptions.Add(-1);
 
     public static void ConnectionOpened() => Connections.Add(1);
 

@@ -50,7 +50,7 @@ public sealed class LoginRevocation(NpgsqlDataSource database, ICommittedEvents 
     private const string Switch =
         $"""
         WITH switched AS (
-            UPDATE users SET is_active = $2 WHERE id = $1 AND is_active <> $2 RETURNING id
+            UPDATE users SET is_active = $2 WHERE id = $1 AND is_active <> $2 AND deleted_at IS NULL RETURNING id
         ),
         ended AS (
             UPDATE tokens SET revoked_at = now() WHERE NOT $2 AND user_id = $1 AND revoked_at IS NULL

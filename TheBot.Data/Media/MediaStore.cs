@@ -40,14 +40,19 @@ public sealed class MediaStore(NpgsqlDataSource database)
         return await row.ReadAsync(cancellationToken).ConfigureAwait(false) ? new StoredFile(path, row.GetString(0), row.GetInt64(1)) : null;
     }
 
-    /// <summary>The pieces of a file, in order; no more than one is held at a time.</summary>
+    /// <summary>The pieces of a file, in order; no more than one is held at a time, and no connection between two: readers may be slow, and many.</summary>
     public async IAsyncEnumerable<byte[]> ReadAsync(StoredFile file, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(file);
-        await using var command = database.CreateCommand("SELECT bytes FROM media_chunks WHERE path = $1 ORDER BY nth");
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = file.Path });
-        await using var row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        while (await row.ReadAsync(cancellationToken).ConfigureAwait(false)) yield return (byte[])row[0];
+        for (var nth = 0; await ReadAsync(file.Path, nth, cancellationToken).ConfigureAwait(false) is { } piece; nth++) yield return piece;
+    }
+
+    private async Task<byte[]?> ReadAsync(string path, int nth, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("SELECT bytes FROM media_chunks WHERE path = $1 AND nth = $2");
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = path });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = nth });
+        return (byte[]?)await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
     }
 }
 

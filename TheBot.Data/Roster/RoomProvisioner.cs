@@ -56,13 +56,6 @@ public sealed class RoomProvisioner(NpgsqlDataSource database, ICommittedEvents 
         return new Provisioned(committed, report);
     }
 
-    /// <summary>Converges the rooms of some students in a transaction of its own.</summary>
-    public async Task<ProvisionReport> ConvergeStudentsAsync(IReadOnlyCollection<long> studentIds, CancellationToken cancellationToken)
-    {
-        var provisioned = await InTransactionAsync(studentIds, commit: true, cancellationToken).ConfigureAwait(false);
-        return provisioned.Report;
-    }
-
     /// <summary>Converges the whole school, chunk by chunk, and sees to the one general room.</summary>
     /// <param name="dryRun">Does all of it and takes it back: the report tells what there would be to do.</param>
     /// <param name="cancellationToken">Ends it between two chunks or within one, which is then taken back.</param>

@@ -120,7 +120,7 @@ namespace TheBot.Migrator.Migrations
             ) AS pair
             JOIN users one ON one.id = pair.user_id AND one.is_active AND one.deleted_at IS NULL
             JOIN users other ON other.id = pair.contact_id AND other.is_active AND other.deleted_at IS NULL
-            WHERE pair.user_id <> pair.contact_id
+            WHERE pair.user_id <> pair.contact_id;
             """;
     }
 }

@@ -79,6 +79,25 @@ public sealed class DrainTests(ScratchPostgres postgres)
         Assert.Equal(["rest", "taken"], await school.School.QueryAsync("SELECT client_id FROM messages WHERE room_id = $1 ORDER BY client_id", row => row.GetString(0), room));
     }
 
+    [Fact]
+    public async Task It_ends_in_order_while_Redis_answers_nothing()
+    {
+        await using var school = await ApiSchool.OpenAsync(postgres);
+        var (_, student, _) = await school.ClassAsync();
+        await using var hub = await ChatGraph.HubWithAsync(student.Token, school.Api.Address);
+        using var rest = school.Api.Rest(student.Token);
+        await Deadline.UntilAsync(() => rest.GetStringAsync("/health", Deadline.Token()), health => !health.Contains("Degraded", StringComparison.Ordinal), "Redis to be heard");
+        school.Redis.Stop();
+        try
+        {
+            Assert.True(await school.Api.StopAsync() == 0, school.Api.Output);
+        }
+        finally
+        {
+            school.Redis.Continue();
+        }
+    }
+
     private static Task SayAsync(SeedSocket v1, long room, string clientId) =>
         v1.SendAsync(new { type = V1Type.Send, id = clientId, room, data = new { client_id = clientId, content = "текст" } });
 }

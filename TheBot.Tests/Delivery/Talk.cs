@@ -18,6 +18,7 @@ internal sealed class Talk : IAsyncDisposable
     private readonly List<Listener> _listeners = [];
     private readonly ConcurrentQueue<ChatMessage> _acknowledged = [];
     private readonly CancellationTokenSource _enough = new();
+    private readonly CancellationTokenSource _over = new();
     private readonly List<Task> _talking = [];
 
     private Talk(ApiSchool school, long room) => (_school, _room) = (school, room);
@@ -99,7 +100,7 @@ internal sealed class Talk : IAsyncDisposable
         _listeners.Add(one);
         _ = Task.Run(() =>
         {
-            foreach (var message in heard.GetConsumingEnumerable(_enough.Token)) one.Hear((long)message["seq"]!, (string)message["content"]!);
+            foreach (var message in heard.GetConsumingEnumerable(_over.Token)) one.Hear((long)message["seq"]!, (string)message["content"]!);
         }).ContinueWith(static over => over.Exception, TaskScheduler.Default);
         return hub;
     }
@@ -132,7 +133,9 @@ internal sealed class Talk : IAsyncDisposable
         await _enough.CancelAsync();
         await Task.WhenAll(_talking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var connection in _connections) await connection.DisposeAsync();
+        await _over.CancelAsync();
         _enough.Dispose();
+        _over.Dispose();
     }
 
     private async Task<ChatClient> ConnectAsync(Person person, Uri at)

@@ -48,6 +48,10 @@ public class DeltaTests(ScratchPostgres postgres)
         Assert.Equal(before, await ours.QueryAsync("SELECT id, xmin::text FROM rooms WHERE kind = 'direct'", row => (row.GetInt64(0), row.GetString(1))));
         Assert.Equal([people["mother"]], await MissingAsync([people["mother"], people["anna"], people["father"]], defects.Places["physics"]));
 
+        // a guardian whom the school added here would be taken away again
+        await ours.GuardianAsync(people["anna"], people["mother"]);
+        Assert.Contains("the roster was changed", (await school.ImportAsync()).Expect(1).Errors, StringComparison.Ordinal);
+
         async Task<List<long>> MissingAsync(long[] asked, long room)
         {
             var readers = await ours.ReadersAsync(room);

@@ -26,8 +26,6 @@ public sealed class Cast(ChatGraph graph) : IAsyncLifetime
     /// <summary>A message of somebody, kept for those who only look at it.</summary>
     public long Kept(string room, string author) => _said[(room, author)].Peek();
 
-    public bool HasSaid(string room, string author) => _said.TryGetValue((room, author), out var said) && said.Count > 0;
-
     public async Task InitializeAsync()
     {
         foreach (var (who, role) in new[]

@@ -74,7 +74,7 @@ public sealed class TwoReplicas : IAsyncLifetime
 }
 
 /// <summary>Tests that share two processes, one after the other.</summary>
-[CollectionDefinition(Name)]
+[CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class SharedReplicas : ICollectionFixture<TwoReplicas>
 {
     public const string Name = "two replicas";

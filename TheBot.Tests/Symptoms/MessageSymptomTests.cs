@@ -151,7 +151,7 @@ public sealed partial class MessageSymptomTests(TwoReplicas replicas)
 
         await SayAsync(student, room, "пока можно");
         var enrollment = await School.School.ScalarAsync<long>("SELECT enrollment_id FROM rooms WHERE id = $1", room);
-        await DoneAsync(admin.DeleteAsync($"/api/v1/roster/enrollments/{enrollment}"));
+        await DoneAsync(admin.PutAsJsonAsync($"/api/v1/roster/enrollments/{enrollment}/active", new { active = false }));
         await AssertRefusedAsync(student, room, socket, ErrorCode.ReadOnly);
         Assert.Equal(["пока можно"], await School.School.QueryAsync("SELECT content FROM messages WHERE room_id = $1", row => row.GetString(0), room));
     }

@@ -1,6 +1,3 @@
-using Aspire.Hosting;
-using Microsoft.Extensions.Configuration;
-
 namespace LocalAspire.Running;
 
 /// <summary>

@@ -29,9 +29,11 @@ internal static class HubServices
         services.AddOptions<RedisOptions>().Configure<IServiceProvider>((redis, provider) =>
             redis.ConnectionFactory = _ => Task.FromResult(provider.GetRequiredService<IConnectionMultiplexer>()));
         services.AddSingleton<IUserIdProvider, UserIds>();
-        services.AddSingleton<RedisHubLifetimeManager<ChatHub>>();
         services.AddSingleton<DefaultHubLifetimeManager<ChatHub>>();
-        services.AddSingleton<TolerantHubLifetime>();
+        // Not a service of its own, so that nobody disposes it: all it does then is to tell Redis that it listens no longer, which Redis sees by the
+        // connection's end, and which ends the process with an error where Redis does not answer.
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TolerantHubLifetime>(
+            provider, ActivatorUtilities.CreateInstance<RedisHubLifetimeManager<ChatHub>>(provider)));
         services.AddSingleton<HubLifetimeManager<ChatHub>>(provider => provider.GetRequiredService<TolerantHubLifetime>());
         return services;
     }

@@ -82,11 +82,23 @@ internal sealed class DatabaseServer : IAsyncDisposable
                     await ExecuteAsync($"ALTER DATABASE {Quote(Database)} ALLOW_CONNECTIONS true", CancellationToken.None).ConfigureAwait(false);
             }
 
-            if (kept is not null) await ExecuteAsync($"ALTER DATABASE {Quote(kept)} ALLOW_CONNECTIONS true", cancellationToken).ConfigureAwait(false);
         }
 
-        await ExecuteAsync($"ALTER DATABASE {Quote(scratch.Name)} RENAME TO {Quote(Database)}", cancellationToken).ConfigureAwait(false);
+        // from here on it goes through to the end, or back: something must have the target's name
+        try
+        {
+            await ExecuteAsync($"ALTER DATABASE {Quote(scratch.Name)} RENAME TO {Quote(Database)}", CancellationToken.None).ConfigureAwait(false);
+        }
+        catch when (kept is not null)
+        {
+            await ExecuteAsync($"ALTER DATABASE {Quote(kept)} RENAME TO {Quote(Database)}", CancellationToken.None).ConfigureAwait(false);
+            await ExecuteAsync($"ALTER DATABASE {Quote(Database)} ALLOW_CONNECTIONS true", CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+
         scratch.IsTaken = true;
+        if (kept is not null && await ExistsAsync(kept, CancellationToken.None).ConfigureAwait(false))
+            await ExecuteAsync($"ALTER DATABASE {Quote(kept)} ALLOW_CONNECTIONS true", CancellationToken.None).ConfigureAwait(false);
         return kept;
     }
 

@@ -50,6 +50,7 @@ internal sealed class Importer(VerbRun run, bool dryRun)
         if (dryRun) return Finished();
 
         await ExecuteAsync(WorkingArea.MoveIdentities, cancellationToken).ConfigureAwait(false);
+        await ExecuteAsync(WorkingArea.RememberRoster, cancellationToken).ConfigureAwait(false);
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
         // a database that was filled at once has no statistics yet; a delta is for autovacuum
         if (_isFirst) await ExecuteAsync(RoomContent.Analyze, cancellationToken).ConfigureAwait(false);

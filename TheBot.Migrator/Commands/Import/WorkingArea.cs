@@ -5,13 +5,14 @@ internal static class WorkingArea
 {
     /// <summary>
     /// <c>owned</c>: ids below belong to the replaced system, ours start there. <c>rooms</c>: what each room was made of, and how long its log was then.
-    /// <c>findings</c>: the report.
+    /// <c>roster</c>: what the roster was after the last run. <c>findings</c>: the report.
     /// </summary>
     public const string Create =
         """
         CREATE SCHEMA IF NOT EXISTS legacy;
         CREATE TABLE IF NOT EXISTS legacy.owned (name text PRIMARY KEY, below bigint NOT NULL);
         CREATE TABLE IF NOT EXISTS legacy.rooms (room_id bigint PRIMARY KEY, digest text NOT NULL, head_seq bigint NOT NULL);
+        CREATE TABLE IF NOT EXISTS legacy.roster (digest text NOT NULL);
         CREATE TABLE IF NOT EXISTS legacy.findings (kind text NOT NULL, room_id bigint, user_id bigint, message_id bigint, note text, of_content boolean NOT NULL);
         CREATE INDEX IF NOT EXISTS ix_findings_room ON legacy.findings (room_id) WHERE of_content
         """;
@@ -50,9 +51,23 @@ internal static class WorkingArea
         LIMIT 1
         """;
 
-    /// <summary>What people did here since the last run; no row = nothing. What the roster does by itself is not theirs.</summary>
-    public const string LiveTraces =
+    /// <summary>All that an import writes of people and their lessons, but for passwords: a login makes those stronger by itself.</summary>
+    private const string RosterDigest =
         """
+        md5(concat_ws('|',
+            (SELECT md5(string_agg((id, username, email, first_name, last_name, role, is_administrator, is_active, deleted_at)::text, ';' ORDER BY id)) FROM users),
+            (SELECT md5(string_agg((id, name)::text, ';' ORDER BY id)) FROM subjects),
+            (SELECT md5(string_agg((id, student_id, subject_id, teacher_id, custom_subject_name, is_active)::text, ';' ORDER BY id)) FROM enrollments),
+            (SELECT md5(string_agg((student_id, tutor_id)::text, ';' ORDER BY student_id, tutor_id)) FROM tutorships),
+            (SELECT md5(string_agg((student_id, guardian_id)::text, ';' ORDER BY student_id, guardian_id)) FROM guardianships)))
+        """;
+
+    /// <summary>For <see cref="LiveTraces"/> of the next run.</summary>
+    public const string RememberRoster = $"DELETE FROM legacy.roster; INSERT INTO legacy.roster (digest) SELECT {RosterDigest}";
+
+    /// <summary>What people did here since the last run; no row = nothing. What the roster does to rooms by itself is not theirs.</summary>
+    public const string LiveTraces =
+        $"""
         SELECT what
         FROM (
             (SELECT 'message ' || m.id || ' in room ' || m.room_id FROM messages m WHERE m.id >= (SELECT below FROM legacy.owned WHERE name = 'messages') ORDER BY m.id LIMIT 1)
@@ -62,7 +77,9 @@ internal static class WorkingArea
                 FROM legacy.rooms l
                 JOIN rooms r ON r.id = l.room_id AND r.head_seq > l.head_seq
                 JOIN room_events e ON e.room_id = r.id AND e.seq > l.head_seq AND e.actor_id IS NOT NULL
-                LIMIT 1)) AS found (what)
+                LIMIT 1)
+            UNION ALL
+            SELECT 'the roster was changed' FROM legacy.roster WHERE digest <> {RosterDigest}) AS found (what)
         LIMIT 1
         """;
 
