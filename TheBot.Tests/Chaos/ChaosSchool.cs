@@ -1,8 +1,8 @@
 using Npgsql;
 using TheBot.ChatApi.Auth;
-using TheBot.Data.Log;
 using TheBot.Data.Roster;
 using TheBot.Data.Schema;
+using TheBot.Migrator;
 using TheBot.Tests.Roster;
 
 namespace TheBot.Tests.Chaos;
@@ -72,13 +72,5 @@ internal sealed class ChaosSchool
         command.Parameters.AddWithValue(id);
         await command.ExecuteNonQueryAsync(Deadline.Token());
         return new Someone(id, name, token);
-    }
-
-    /// <summary>Nobody is connected yet who could be told.</summary>
-    private sealed class NobodyListens : ICommittedEvents
-    {
-        public void Announce(Committed committed)
-        {
-        }
     }
 }
