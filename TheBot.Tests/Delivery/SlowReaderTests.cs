@@ -19,10 +19,12 @@ public sealed class SlowReaderTests(TwoReplicas replicas, ITestOutputHelper outp
     public async Task A_reader_who_stops_is_told_to_come_back_and_the_others_get_theirs_as_fast_as_before()
     {
         var (room, student, teacher) = await replicas.School.ClassAsync();
-        await using var road = new Road(replicas.A.Port);
-        // 12 KB in each frame of v1 and the hub, and twice that in the seed's
-        await using var talk = await Talk.StartAsync(replicas.School, room, student, teacher, TimeSpan.FromMilliseconds(25), length: 6_000, replicas.A);
-        for (var i = 0; i < 3; i++) await talk.ListenAsync(teacher, replicas.A);
+        // a write may take so long here that it is the queue that is too long first, however slow this machine is
+        await using var house = await replicas.School.AnotherAsync(("Chat__Limits__MessagesPerSecond", "0"), ("Chat__Delivery__WriteTimeout", "00:05:00"));
+        await using var road = new Bottleneck(house.Address.Port);
+        // 20 KB in each frame of v1 and the hub, and twice that in the seed's
+        await using var talk = await Talk.StartAsync(replicas.School, room, student, teacher, TimeSpan.FromMilliseconds(25), length: 10_000, house.Address);
+        for (var i = 0; i < 3; i++) await talk.ListenAsync(teacher, house.Address);
 
         var before = Stopwatch.GetTimestamp();
         await talk.UntilSaidAsync(Messages);
@@ -77,7 +79,7 @@ public sealed class SlowReaderTests(TwoReplicas replicas, ITestOutputHelper outp
     {
         var (room, student, teacher) = await replicas.School.ClassAsync();
         await using var impatient = await replicas.School.AnotherAsync(("Chat__Delivery__WriteTimeout", "00:00:01"));
-        await using var road = new Road(impatient.Address.Port);
+        await using var road = new Bottleneck(impatient.Address.Port);
         await using var watching = await replicas.School.SeedAsync(student, room, replicas.A);
         await using var silent = await replicas.School.SeedAsync(teacher, room, road.Address);
         await watching.NextAsync("user_joined", f => (long)f["user"]!["id"]! == teacher.Id);

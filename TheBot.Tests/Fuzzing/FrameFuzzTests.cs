@@ -49,6 +49,18 @@ public sealed class FrameFuzzTests(TwoReplicas replicas, ITestOutputHelper outpu
         text => ErrorOf(JsonNode.Parse(text)!.AsObject())));
 
     [Fact]
+    public Task The_seeds_notifications() => FuzzAsync(new Door(
+        (person, _) => RudeSocket.ConnectAsync(replicas.A, $"/ws/notifications/{person.Id}/?token={person.Token}"),
+        (random, _) => new Nonsense(random,
+        [
+            """{"type":"subscribe","data":{"channel":"chat"}}""", """{"type":"chat_message","content":"да"}""", """{"type":"mark_read","data":{"message_id":1}}""",
+            """{"type":"auth","token":"0123456789abcdef0123456789abcdef01234567"}""", """{"type":"ping"}""",
+        ]),
+        """{"type":"ping"}""",
+        "\"pong\"",
+        text => ErrorOf(JsonNode.Parse(text)!.AsObject())));
+
+    [Fact]
     public Task The_hub() => FuzzAsync(new Door(
         async (person, _) =>
         {
