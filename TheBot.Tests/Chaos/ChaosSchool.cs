@@ -1,7 +1,7 @@
 using Npgsql;
-using TheBot.Data.Log;
 using TheBot.Data.Roster;
 using TheBot.Data.Schema;
+using TheBot.Migrator;
 using TheBot.Tests.Roster;
 
 namespace TheBot.Tests.Chaos;
@@ -66,13 +66,5 @@ internal sealed class ChaosSchool
         var user = new NewUser($"{name}.{Guid.NewGuid():N}", role) { FirstName = "Имя", LastName = name, IsAdministrator = isAdministrator };
         var id = School.Expect(await roster.CreateUserAsync(user, Deadline.Token())).Id;
         return new Someone(id, name, await database.LogInAsync(id));
-    }
-
-    /// <summary>Nobody is connected yet who could be told.</summary>
-    private sealed class NobodyListens : ICommittedEvents
-    {
-        public void Announce(Committed committed)
-        {
-        }
     }
 }
