@@ -10,7 +10,7 @@ public class BrowserTests(DashboardGraph graph)
         await using var browser = await Browser.OpenAsync();
         await browser.GoAsync(new Uri(graph.LoginUrl, "/#/resources"));
         await browser.FillAsync("#token", "a guess");
-        await browser.PressAsync("Enter");
+        await browser.SubmitAsync();
         await browser.UntilShowsAsync("[role=alert]", "not this run's token");
         Assert.DoesNotContain("chatapi", await browser.TextAsync("body"), StringComparison.Ordinal);
 
