@@ -130,9 +130,15 @@ internal static class VerifySql
             UNION SELECT id, 1, student_id FROM course
             UNION SELECT c.id, 1, t.tutor_id FROM course c JOIN tutor t ON t.student_id = c.student_id
             UNION SELECT c.id, k, c.parent_id FROM course c CROSS JOIN generate_series(0, 1) AS k WHERE c.parent_id IN (SELECT id FROM accounts_user)
+        ),
+        tutored AS (
+            SELECT DISTINCT student_id FROM tutor WHERE tutor_id <> student_id
         )
-        SELECT s.id, s.kind, s.user_id, s.kind = 0 OR EXISTS (SELECT FROM tutor t JOIN course c ON c.student_id = t.student_id WHERE c.id = s.id AND t.tutor_id <> t.student_id)
+        -- joined, not asked for every seat: without an index the list would be read through each time
+        SELECT s.id, s.kind, s.user_id, s.kind = 0 OR t.student_id IS NOT NULL
         FROM seat s
+        JOIN course c ON c.id = s.id
+        LEFT JOIN tutored t ON t.student_id = c.student_id
         ORDER BY 1, 2, 3
         """;
 
