@@ -65,6 +65,9 @@ internal sealed class Browser : IAsyncDisposable
 
     public Task GoAsync(Uri url) => _page.GoToAsync(url.ToString());
 
+    /// <summary>As with F5: what the page only had in memory is gone.</summary>
+    public Task ReloadAsync() => _page.ReloadAsync();
+
     /// <summary>To a page of the dashboard, by its address.</summary>
     public Task GoToPageAsync(string page) => _page.EvaluateFunctionAsync("page => { location.hash = `#/${page}`; }", page);
 

@@ -139,8 +139,8 @@ public class BrowserTests(DashboardGraph graph)
         await using var browser = await LoggedInAsync();
         var first = await browser.EvaluateAsync<string>("document.documentElement.dataset.theme");
         await browser.PressAsync("d");
-        await browser.GoAsync(new Uri(graph.LoginUrl, "/#/logs"));
-        await browser.UntilShowsAsync("h1", "Structured logs");
+        await browser.ReloadAsync();
+        await browser.UntilShowsAsync("h1", "Resources");
         var second = await browser.EvaluateAsync<string>("document.documentElement.dataset.theme");
         Assert.Equal(["dark", "light"], new[] { first, second }.Order());
     }
