@@ -12,8 +12,8 @@ namespace TheBot.Data.Schema;
 /// </remarks>
 public sealed class ChatDbContext(DbContextOptions<ChatDbContext> options) : DbContext(options)
 {
-    /// <summary>The newest migration that this build's queries rely on; an API on an older schema is not ready.</summary>
-    public const string RequiredMigration = "20261128123000_DoctorTables";
+    /// <summary>The newest migration that the API's queries rely on; an API on an older schema is not ready. Later ones are the Migrator's own.</summary>
+    public const string RequiredMigration = "20261128121601_Logins";
 
     public DbSet<User> Users => Set<User>();
     public DbSet<AuthToken> Tokens => Set<AuthToken>();

@@ -66,10 +66,11 @@ internal abstract class Verb : Command
     {
         var output = new Output(arguments.InvocationConfiguration.Output, arguments.InvocationConfiguration.Error, arguments.GetValue(Json), Name);
         var patience = TimeSpan.FromSeconds(arguments.GetValue(Wait));
+        var lockTimeout = TimeSpan.FromSeconds(arguments.GetValue(LockTimeout));
         try
         {
-            using var host = Build(TimeSpan.FromSeconds(arguments.GetValue(LockTimeout)));
-            var run = new VerbRun(arguments, host.Services, output, patience);
+            using var host = Build(lockTimeout);
+            var run = new VerbRun(arguments, host.Services, output, patience, lockTimeout);
             if (Need != DatabaseNeed.Nothing) await DatabaseWait.UntilItAnswersAsync(run, cancellationToken).ConfigureAwait(false);
             if (Need == DatabaseNeed.CurrentSchema) await DatabaseWait.RequireCurrentSchemaAsync(host.Services, cancellationToken).ConfigureAwait(false);
             return (int)output.Finish(await ExecuteAsync(run, cancellationToken).ConfigureAwait(false));

@@ -11,7 +11,8 @@ namespace TheBot.Migrator.CommandLine;
 /// <param name="Services">The host's services.</param>
 /// <param name="Output">Both streams.</param>
 /// <param name="Patience">How long the operator is willing to wait for what is away (<c>--wait</c>).</param>
-internal sealed record VerbRun(ParseResult Arguments, IServiceProvider Services, Output Output, TimeSpan Patience)
+/// <param name="LockTimeout">How long it stands in line for what others hold (<c>--lock-timeout</c>).</param>
+internal sealed record VerbRun(ParseResult Arguments, IServiceProvider Services, Output Output, TimeSpan Patience, TimeSpan LockTimeout)
 {
     /// <summary>As this tool uses it.</summary>
     /// <exception cref="VerbFailure">There is none.</exception>

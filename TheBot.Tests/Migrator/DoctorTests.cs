@@ -8,7 +8,7 @@ namespace TheBot.Tests.Migrator;
 public sealed class DoctorTests(ScratchPostgres postgres)
 {
     /// <summary>What a school is, but for times and for who was told in which run.</summary>
-    private const string State =
+    internal const string State =
         """
         SELECT string_agg(line, E'\n' ORDER BY line) FROM (
             SELECT concat_ws(' ', 'room', id, kind, enrollment_id, writable, locked, head_seq) AS line FROM rooms
