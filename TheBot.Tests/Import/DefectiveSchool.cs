@@ -185,6 +185,7 @@ internal sealed class DefectiveSchool
         Messages["reply to other room"] = await Legacy.SayAsync(room, this["anna"], "ответ не сюда", replyTo: Messages["with the tutor"]);
         Messages["edited"] = await Legacy.SayAsync(room, this["anna"], "исправлено");
         await Legacy.ExecuteAsync("UPDATE chat_message SET is_edited = true, updated_at = created_at + interval '1 minute' WHERE id = $1", Messages["edited"]);
+        Messages["reply"] = await Legacy.SayAsync(room, this["mother"], "ответ", replyTo: Messages["edited"]);
         Messages["deleted"] = await Legacy.SayAsync(room, this["anna"], "удалено учителем");
         Messages["deleted badly"] = await Legacy.SayAsync(room, this["anna"], "удалено без времени");
         await Legacy.ExecuteAsync(

@@ -46,7 +46,8 @@ public sealed class EncryptedBackupTests
         var folder = Directory.CreateTempSubdirectory("thebot-tls-");
         try
         {
-            var (tools, calls) = await WatchedToolsAsync(folder);
+            var calls = Path.Combine(folder.FullName, "calls");
+            var path = await WrappedTools.WriteAsync(folder, $"printf '%s\\nPGSSLMODE=%s\\n' \"$*\" \"$PGSSLMODE\" >> '{calls}'");
             await RunAsync(0, "migrate");
             await RunAsync(0, "backup", "--dir", folder.FullName);
             await RunAsync(0, "drill", "--dir", folder.FullName);
@@ -63,7 +64,7 @@ public sealed class EncryptedBackupTests
 
             async Task<MigratorAnswer> RunAsync(int exitCode, params string[] arguments)
             {
-                await using var migrator = MigratorProcess.Start(database.ConnectionString, [("PATH", $"{tools}:{Environment.GetEnvironmentVariable("PATH")}")], arguments);
+                await using var migrator = MigratorProcess.Start(database.ConnectionString, [("PATH", path)], arguments);
                 return (await migrator.EndAsync()).Expect(exitCode);
             }
         }
@@ -95,28 +96,5 @@ public sealed class EncryptedBackupTests
         var refusal = Assert.Throws<VerbFailure>(() => LibpqEnvironment.Of(connection, "chatdb"));
         Assert.Contains("SSL Password", refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("geheim", refusal.Message, StringComparison.Ordinal);
-    }
-
-    /// <summary>The installed programs behind a script each, which notes the command line and the mode of TLS.</summary>
-    private static async Task<(string Folder, string Calls)> WatchedToolsAsync(DirectoryInfo folder)
-    {
-        var tools = folder.CreateSubdirectory("tools").FullName;
-        var calls = Path.Combine(folder.FullName, "calls");
-        var installed = PostgresServer.FindBinaries();
-        foreach (var program in new[] { "pg_dump", "pg_restore" })
-        {
-            var script = Path.Combine(tools, program);
-            await File.WriteAllTextAsync(
-                script,
-                $"""
-                #!/bin/sh
-                [ "$1" = --version ] || printf '%s\nPGSSLMODE=%s\n' "$*" "$PGSSLMODE" >> '{calls}'
-                exec '{installed}/{program}' "$@"
-
-                """);
-            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        }
-
-        return (tools, calls);
     }
 }

@@ -74,13 +74,18 @@ internal sealed partial class PostgresTools
             var errors = await process.StandardError.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
             await output.ConfigureAwait(false);
             await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
-            if (process.ExitCode != 0) throw new VerbFailure($"{errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault() ?? $"{program} ended with {process.ExitCode}"}");
+            if (process.ExitCode != 0) throw new VerbFailure(Reason(errors) ?? $"{program} ended with {process.ExitCode}");
         }
         finally
         {
             if (!process.HasExited) process.Kill();
         }
     }
+
+    /// <summary>The first line of what it said; a lock that it did not get it calls a statement that took too long.</summary>
+    private static string? Reason(string errors) => errors.Contains("Query was: LOCK TABLE", StringComparison.Ordinal)
+        ? Refusal.LockHeld
+        : errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
 
     private static async Task<int> MajorAsync(string program, CancellationToken cancellationToken)
     {
