@@ -48,7 +48,7 @@ public sealed class EncryptedBackupTests
         {
             var calls = Path.Combine(folder.FullName, "calls");
             var path = await WrappedTools.WriteAsync(folder, $"printf '%s\\nPGSSLMODE=%s\\n' \"$*\" \"$PGSSLMODE\" >> '{calls}'");
-            await RunAsync(0, "migrate");
+            await RunAsync(0, "migrate", "--backfill");
             await RunAsync(0, "backup", "--dir", folder.FullName);
             await RunAsync(0, "drill", "--dir", folder.FullName);
             await RunAsync(0, "restore", "--dir", folder.FullName, "--force");

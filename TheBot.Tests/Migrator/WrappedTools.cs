@@ -17,7 +17,7 @@ internal static class WrappedTools
                 $"""
                 #!/bin/sh
                 if [ "$1" != --version ]; then {first}; fi
-                exec '{PostgresServer.FindBinaries()}/{program}' "$@"
+                exec '{PostgresServer.FindBinaries(program)}/{program}' "$@"
 
                 """);
             if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);

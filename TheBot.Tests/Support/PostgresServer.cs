@@ -98,14 +98,15 @@ internal sealed class PostgresServer(params string[] settings) : IAsyncDisposabl
         return Process.Start(start) ?? throw new InvalidOperationException($"could not start {program}");
     }
 
-    /// <summary>The folder of the installed programs.</summary>
-    public static string FindBinaries()
+    /// <summary>The folder of the installed programs, of the newest version.</summary>
+    /// <param name="program">The one that must be there.</param>
+    public static string FindBinaries(string program = "initdb")
     {
         var installed = Directory.Exists("/usr/lib/postgresql")
             ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(Version).Select(folder => Path.Combine(folder, "bin"))
             : [];
         var onPath = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
-        return onPath.Concat(installed).FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")))
+        return onPath.Concat(installed).FirstOrDefault(folder => File.Exists(Path.Combine(folder, program)))
             ?? throw new InvalidOperationException("no PostgreSQL: neither on the PATH nor in /usr/lib/postgresql");
     }
 
