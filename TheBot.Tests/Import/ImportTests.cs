@@ -1,12 +1,13 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Npgsql;
+using Xunit.Abstractions;
 
 namespace TheBot.Tests.Import;
 
 /// <summary>A database with everything that went wrong in the replaced system becomes ours: nothing is lost, nobody sees more than they may.</summary>
 [Collection(ScratchPostgresTests.Name)]
-public class ImportTests(ScratchPostgres postgres)
+public class ImportTests(ScratchPostgres postgres, ITestOutputHelper output)
 {
     [Fact]
     public async Task Every_message_of_a_defective_database_is_in_one_room_in_order_and_read_by_exactly_the_right_people()
@@ -23,10 +24,10 @@ public class ImportTests(ScratchPostgres postgres)
             """);
         var reader = new NpgsqlConnectionStringBuilder(legacy.ConnectionString) { Username = "legacy_reader" };
         var answer = (await MigratorProcess.RunAsync(ours.Database.ConnectionString, "import", "--from", reader.ConnectionString, "--json")).Expect(0);
-        (await MigratorProcess.RunAsync(ours.Database.ConnectionString, "verify", "--from", reader.ConnectionString)).Expect(0);
-        var checks = (await MigratorProcess.RunAsync(ours.Database.ConnectionString, "doctor", "--json")).Expect(0).Json["result"]!["checks"]!.AsArray();
-        Assert.Equal(14, checks.Count);
-        Assert.All(checks, check => Assert.Equal(0, (long)check!["count"]!));
+        var verified = (await MigratorProcess.RunAsync(ours.Database.ConnectionString, "verify", "--from", reader.ConnectionString)).Expect(0).Said;
+        var examined = (await MigratorProcess.RunAsync(ours.Database.ConnectionString, "doctor")).Expect(0).Said;
+        output.WriteLine($"verify:\n{verified}\ndoctor:\n{examined}");
+        Assert.All(examined.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Matches("^ok    [a-z_]+ +0$", line));
 
         foreach (var expected in defects.Rooms) await ExpectAsync(school, expected);
         Assert.Equal(defects.Rooms.Count, await ours.ScalarAsync<long>("SELECT count(*) FROM rooms"));

@@ -43,6 +43,10 @@ public class VerifyTests(ScratchPostgres postgres)
             "UPDATE messages SET reply_to = {edited} WHERE id = {reply}",
             ["message {reply} answers nothing, not {edited}"]),
         (
+            "UPDATE messages SET reply_to = NULL WHERE id = {reply across merged}",
+            "UPDATE messages SET reply_to = {first} WHERE id = {reply across merged}",
+            ["message {reply across merged} answers nothing, not {first}"]),
+        (
             "UPDATE messages SET room_id = {support}, seq = seq + 100000 WHERE id = {senderless}",
             "UPDATE messages SET room_id = {class}, seq = seq - 100000 WHERE id = {senderless}",
             ["message {senderless} of their room {class} is in room {support}, others are in room {class}", "message {senderless} of room {support} is not where the log has it"]),
