@@ -186,6 +186,7 @@ internal sealed class DefectiveSchool
         Messages["edited"] = await Legacy.SayAsync(room, this["anna"], "исправлено");
         await Legacy.ExecuteAsync("UPDATE chat_message SET is_edited = true, updated_at = created_at + interval '1 minute' WHERE id = $1", Messages["edited"]);
         Messages["reply"] = await Legacy.SayAsync(room, this["mother"], "ответ", replyTo: Messages["edited"]);
+        Messages["second reply"] = await Legacy.SayAsync(room, this["mother"], "ещё ответ", replyTo: Messages["edited"]);
         Messages["deleted"] = await Legacy.SayAsync(room, this["anna"], "удалено учителем");
         Messages["deleted badly"] = await Legacy.SayAsync(room, this["anna"], "удалено без времени");
         await Legacy.ExecuteAsync(

@@ -6,8 +6,8 @@ namespace TheBot.Tests.Import;
 [Collection(ScratchPostgresTests.Name)]
 public class VerifyTests(ScratchPostgres postgres)
 {
-    /// <summary>A change of ours with what undoes it, and all that verify says about it.</summary>
-    private static readonly (string Change, string Undo, string[] Says)[] Changes =
+    /// <summary>A change of ours with what undoes it, and all that verify says about it: each of these is made alone.</summary>
+    private static readonly (string Change, string Undo, string[] Says)[] Smallest =
     [
         (
             "UPDATE messages SET content = content || '.' WHERE id = {edited}",
@@ -17,11 +17,16 @@ public class VerifyTests(ScratchPostgres postgres)
             "UPDATE room_members SET reasons = '{}' WHERE room_id = {physics} AND user_id = {mother}",
             "UPDATE room_members SET reasons = ARRAY['guardian:' || {anna}] WHERE room_id = {physics} AND user_id = {mother}",
             ["user {mother} in the teacher's room of enrollment 1 is missing"]),
+        (Swap, Swap, ["message {edited} stands in room {group} behind a younger one"]),
+    ];
+
+    /// <summary>These are made together: none hides another.</summary>
+    private static readonly (string Change, string Undo, string[] Says)[] Together =
+    [
         (
             "INSERT INTO room_members (room_id, user_id, reasons, visible_from_seq, read_seq) VALUES ({group}, {father}, ARRAY['imported'], 0, 0)",
             "DELETE FROM room_members WHERE room_id = {group} AND user_id = {father}",
             ["user {father} in room {group} is too much"]),
-        (Swap, Swap, ["message {edited} stands in room {group} behind a younger one"]),
         (
             "UPDATE tokens SET revoked_at = now() WHERE user_id = {anna}",
             "UPDATE tokens SET revoked_at = NULL WHERE user_id = {anna}",
@@ -39,9 +44,9 @@ public class VerifyTests(ScratchPostgres postgres)
             "UPDATE messages SET reply_to = {edited} WHERE id = {reply}",
             ["message {reply} answers {deleted}, not {edited}"]),
         (
-            "UPDATE messages SET reply_to = NULL WHERE id = {reply}",
-            "UPDATE messages SET reply_to = {edited} WHERE id = {reply}",
-            ["message {reply} answers nothing, not {edited}"]),
+            "UPDATE messages SET reply_to = NULL WHERE id = {second reply}",
+            "UPDATE messages SET reply_to = {edited} WHERE id = {second reply}",
+            ["message {second reply} answers nothing, not {edited}"]),
         (
             "UPDATE messages SET reply_to = NULL WHERE id = {reply across merged}",
             "UPDATE messages SET reply_to = {first} WHERE id = {reply across merged}",
@@ -89,16 +94,18 @@ public class VerifyTests(ScratchPostgres postgres)
         Assert.Equal((string)clean["checksum_theirs"]!, (string)clean["checksum_ours"]!);
         Assert.Empty(clean["problems"]!.AsArray());
 
-        foreach (var (change, undo, says) in Changes)
-        {
-            await school.Ours.ExecuteAsync(Named(change));
-            var answer = await school.VerifyAsync();
-            Assert.True(answer.ExitCode == 3, $"{change}: {answer.ExitCode} {answer.Said}");
-            foreach (var line in says) Assert.Contains(Named(line), answer.Said, StringComparison.Ordinal);
-            await school.Ours.ExecuteAsync(Named(undo));
-        }
-
+        foreach (var change in Smallest) await ExpectAsync([change]);
+        await ExpectAsync(Together);
         (await school.VerifyAsync()).Expect(0);
+
+        async Task ExpectAsync((string Change, string Undo, string[] Says)[] changes)
+        {
+            foreach (var (change, _, _) in changes) await school.Ours.ExecuteAsync(Named(change));
+            var answer = await school.VerifyAsync();
+            Assert.True(answer.ExitCode == 3, $"{changes[0].Change}: {answer.ExitCode} {answer.Said}");
+            foreach (var line in changes.SelectMany(change => change.Says)) Assert.Contains(Named(line), answer.Said, StringComparison.Ordinal);
+            foreach (var (_, undo, _) in changes) await school.Ours.ExecuteAsync(Named(undo));
+        }
 
         string Named(string text)
         {

@@ -60,7 +60,7 @@ public sealed class EncryptedBackupTests
 
             // the same without its certificate is refused, in one line
             database.SslCertificate = database.SslKey = null;
-            Assert.Single((await RunAsync(1, "backup", "--dir", folder.FullName)).Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+            Assert.Single((await RunAsync(1, "backup", "--dir", folder.FullName, "--wait", "1")).Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
 
             async Task<MigratorAnswer> RunAsync(int exitCode, params string[] arguments)
             {
