@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 
 namespace TheBot.Tests.Support;
 
@@ -10,7 +8,8 @@ namespace TheBot.Tests.Support;
 internal sealed class PostgresServer(params string[] settings) : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("thebot-pg-").FullName;
-    private readonly int _port = FreePort();
+    private int _port = Ports.Free();
+    private bool _hasRun;
     private Process? _server;
 
     /// <summary>Of the server, or of what started it: its children are the server's processes.</summary>
@@ -35,19 +34,21 @@ internal sealed class PostgresServer(params string[] settings) : IAsyncDisposabl
     public async Task StartAsync()
     {
         var token = Deadline.Token();
-        string[] own = [$"port={_port}", "listen_addresses=127.0.0.1", "unix_socket_directories="];
         while (true)
         {
+            string[] own = [$"port={_port}", "listen_addresses=127.0.0.1", "unix_socket_directories="];
             _server = Start(Path.Combine(FindBinaries(), "postgres"), ["-D", _folder, .. own.Concat(settings).SelectMany(setting => new[] { "-c", setting })]);
             try
             {
                 await ReadyAsync(_server);
+                _hasRun = true;
                 return;
             }
             catch (InvalidOperationException) when (!token.IsCancellationRequested)
             {
-                // the killed server's last processes still hold its memory
+                // the killed server's last processes still hold its memory; or somebody was faster at a port that no client knows yet
                 _server.Dispose();
+                if (!_hasRun) _port = Ports.Free();
             }
         }
     }
@@ -111,11 +112,4 @@ internal sealed class PostgresServer(params string[] settings) : IAsyncDisposabl
     }
 
     private static int Version(string folder) => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0;
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }
