@@ -26,6 +26,7 @@ internal sealed class LiveEvent(RoomEvent roomEvent)
     private int _rendered;
 
     private LiveEvent? _bare;
+    private long? _messageSeq;
 
     public RoomEvent Event { get; } = roomEvent;
 
@@ -35,8 +36,9 @@ internal sealed class LiveEvent(RoomEvent roomEvent)
     /// </summary>
     public LiveEvent SeenFrom(long visibleFromSeq)
     {
-        var isHidden = visibleFromSeq > 0 && Event.Kind.IsAboutMessage() && Event is { Kind: not RoomEventKind.MessageCreated, IsBare: false } && Event.Message().Seq <= visibleFromSeq;
-        return isHidden ? _bare ??= new LiveEvent(Event with { Data = "{}"u8.ToArray(), Extra = default }) : this;
+        if (visibleFromSeq == 0 || !Event.Kind.IsAboutMessage() || Event is { Kind: RoomEventKind.MessageCreated } or { IsBare: true }) return this;
+        _messageSeq ??= Event.Message().Seq; // read once an event, however many came later than it
+        return _messageSeq <= visibleFromSeq ? _bare ??= new LiveEvent(Event with { Data = "{}"u8.ToArray(), Extra = default }) : this;
     }
 
     /// <summary>Called under the feed's lock, or by one catch-up for frames of its own.</summary>

@@ -13,9 +13,11 @@ internal abstract class LiveConnection : IFrameWriter
     /// <summary>Those who are told at the same moment do not come back at the same moment.</summary>
     private static readonly TimeSpan Spread = TimeSpan.FromSeconds(1);
 
+    private readonly Lock _greeting = new();
     private readonly Lock _leaving = new();
     private TimeSpan? _retryAfter; // null = stays
     private int _owed;
+    private bool _isGreeted;
 
     protected LiveConnection(Identity who, IDialect dialect, DeliveryOptions options, TimeProvider time)
     {
@@ -49,6 +51,34 @@ internal abstract class LiveConnection : IFrameWriter
 
     /// <summary>Something in the person's own log. Called under a feed's lock: enqueues and returns.</summary>
     public abstract void Tell(UserEvent userEvent);
+
+    /// <summary>The greeting is queued, and with it began what is told of the person's own rooms.</summary>
+    public bool IsGreeted
+    {
+        get
+        {
+            lock (_greeting) return _isGreeted;
+        }
+    }
+
+    /// <summary>The first word to the client, for those dialects that have one. To be called once, when the person's own log is open.</summary>
+    public void Greet(OutFrame ready)
+    {
+        lock (_greeting)
+        {
+            Queue.Enqueue(ready);
+            _isGreeted = true;
+        }
+    }
+
+    /// <summary>News of the person's own rooms, behind the greeting; what came before it is in the list that the client fetches after it.</summary>
+    protected void TellOnceGreeted(OutFrame frame)
+    {
+        lock (_greeting)
+        {
+            if (_isGreeted) Queue.Enqueue(frame);
+        }
+    }
 
     /// <summary>Ends the connection with a close code after what is queued. Does not wait.</summary>
     public abstract void Close(int code, string reason);

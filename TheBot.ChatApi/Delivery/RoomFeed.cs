@@ -109,15 +109,9 @@ internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options
 
         if (logEvent is { Kind: RoomEventKind.MemberRemoved, SubjectId: { } removed }) Expel(removed, logEvent.Seq);
 
-        // those who came later than a message go first: what happens to it is no more to them than a place in the log
-        foreach (var newcomer in _subscriptions)
-        {
-            if (newcomer is { IsLive: true, VisibleFromSeq: > 0 } && logEvent.Seq > newcomer.Position) newcomer.Take(live.SeenFrom(newcomer.VisibleFromSeq));
-        }
-
         foreach (var subscription in _subscriptions)
         {
-            if (subscription.IsLive && logEvent.Seq > subscription.Position) subscription.Take(live, watch);
+            if (subscription.IsLive && logEvent.Seq > subscription.Position) subscription.Take(live.SeenFrom(subscription.VisibleFromSeq), watch);
         }
     }
 

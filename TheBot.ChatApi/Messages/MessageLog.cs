@@ -18,6 +18,9 @@ internal static partial class MessageLog
     [LoggerMessage(1004, LogLevel.Warning, "Stopped with {Messages} messages unanswered: nobody knows whether they are stored until they are sent again")]
     public static partial void StoppedUnanswered(ILogger logger, int messages);
 
+    [LoggerMessage(1005, LogLevel.Error, "A batch was stored and could not be measured")]
+    public static partial void NotMeasured(ILogger logger, Exception exception);
+
     [LoggerMessage(1010, LogLevel.Warning, "A change in room {RoomId} was not answered by the database (attempt {Attempt}); it is asked for again")]
     public static partial void ActionRetried(ILogger logger, long roomId, int attempt, Exception exception);
 

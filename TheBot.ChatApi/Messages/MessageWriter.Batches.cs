@@ -23,8 +23,7 @@ internal sealed partial class MessageWriter
                 using var commit = ChatTraces.StartCommit(commands.Select(c => c.Trace));
                 var started = Stopwatch.GetTimestamp();
                 results = await log.AppendAsync([.. commands.Select(c => c.Draft)], locks, patience.Token).ConfigureAwait(false);
-                ChatMetrics.BatchWritten(commands.Count, Stopwatch.GetElapsedTime(started));
-                if (commit is not null) ChatTraces.EndCommit(commit, [.. commands.Select(c => c.Trace)]);
+                Measure(commands, commit, Stopwatch.GetElapsedTime(started));
             }
             catch (PostgresException e) when (IsPoison(e))
             {
@@ -97,6 +96,20 @@ internal sealed partial class MessageWriter
         // only now: a process that stops must not end between an answer and its announcement
         Done(answered);
         return held;
+    }
+
+    /// <summary>The batch is committed: what fails here is nobody's message.</summary>
+    private void Measure(List<SendCommand> commands, Activity? commit, TimeSpan took)
+    {
+        try
+        {
+            ChatMetrics.BatchWritten(commands.Count, took);
+            if (commit is not null) ChatTraces.EndCommit(commit, [.. commands.Select(c => c.Trace)]);
+        }
+        catch (Exception e)
+        {
+            MessageLog.NotMeasured(logger, e);
+        }
     }
 
     private static RoomQueue RoomOf(Batch batch, SendCommand command) => batch.Rooms.Find(room => room.RoomId == command.Draft.RoomId)!;

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Client;
 using TheBot.Contracts;
 using TheBot.Contracts.V1;
@@ -77,6 +79,50 @@ public sealed class DrainTests(ScratchPostgres postgres)
         Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
         Assert.Equal(0, await stopping);
         Assert.Equal(["rest", "taken"], await school.School.QueryAsync("SELECT client_id FROM messages WHERE room_id = $1 ORDER BY client_id", row => row.GetString(0), room));
+    }
+
+    [Fact]
+    public async Task A_hub_call_that_was_begun_is_answered_before_the_connection_closes()
+    {
+        const int Hubs = 30;
+        await using var school = await ApiSchool.OpenAsync(
+            postgres, ("Chat__Limits__MessagesPerSecond", "0"), ("Chat__Limits__SocketsPerPerson", "1000"), ("Chat__Delivery__LeaveWithin", "00:00:01"));
+        var (room, student, _) = await school.ClassAsync();
+        var hubs = await Task.WhenAll(Enumerable.Range(0, Hubs).Select(_ => ChatGraph.HubWithAsync(student.Token, school.Api.Address)));
+        var (answered, refused) = (new ConcurrentBag<string>(), new ConcurrentBag<string>());
+
+        // each has the next call on its way while one is under way, so that every one of them is struck in the middle of something
+        var calling = hubs.SelectMany(hub => new[] { hub, hub }).Select(hub => Task.Run(async () =>
+        {
+            while (hub.State == HubConnectionState.Connected)
+            {
+                var id = Guid.NewGuid().ToString("N");
+                try
+                {
+                    await hub.InvokeAsync<ChatMessage>("SendMessage", room, new SendMessageRequest("текст", id), Deadline.Token());
+                    answered.Add(id);
+                }
+                catch (HubException e)
+                {
+                    refused.Add(e.Message);
+                }
+                catch (Exception e) when (e is InvalidOperationException or IOException or OperationCanceledException or System.Net.WebSockets.WebSocketException)
+                {
+                    return; // closed without an answer: it must not have been begun
+                }
+            }
+        })).ToList();
+        await Deadline.UntilAsync(() => Task.FromResult(answered.Count), count => count > Hubs * 4, "everybody talks");
+
+        Assert.Equal(0, await school.Api.StopAsync());
+        await Task.WhenAll(calling).WaitAsync(Deadline.Token());
+        foreach (var hub in hubs) await hub.DisposeAsync();
+
+        Assert.All(refused, error => Assert.StartsWith($"{ErrorCode.Save}: ", error, StringComparison.Ordinal));
+        Assert.DoesNotContain("are cut off", school.Api.Output, StringComparison.Ordinal);
+        Assert.Equal(
+            answered.Order(StringComparer.Ordinal),
+            (await school.School.QueryAsync("SELECT client_id FROM messages WHERE room_id = $1", row => row.GetString(0), room)).Order(StringComparer.Ordinal));
     }
 
     [Fact]

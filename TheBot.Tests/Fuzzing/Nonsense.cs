@@ -8,7 +8,8 @@ namespace TheBot.Tests.Fuzzing;
 /// <summary>What no honest client says, made of what honest clients say.</summary>
 /// <param name="random">Where chance comes from: the same seed says the same.</param>
 /// <param name="honest">Right frames of the dialect, which get broken here.</param>
-internal sealed class Nonsense(Random random, IReadOnlyList<string> honest)
+/// <param name="terminator">What ends a message within a frame (the hub's protocol), or nothing.</param>
+internal sealed class Nonsense(Random random, IReadOnlyList<string> honest, string terminator = "")
 {
     private static readonly string[] OddValues =
     [
@@ -43,7 +44,7 @@ internal sealed class Nonsense(Random random, IReadOnlyList<string> honest)
     }
 
     /// <summary>A right one.</summary>
-    public string One() => honest[random.Next(honest.Count)];
+    public string One() => honest[random.Next(honest.Count)] + terminator;
 
     private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
 
@@ -81,7 +82,7 @@ internal sealed class Nonsense(Random random, IReadOnlyList<string> honest)
             // as text, because not every odd value is one that JSON nodes can hold
             var mark = Guid.NewGuid().ToString("N");
             at[name] = mark;
-            return frame.ToJsonString().Replace($"\"{mark}\"", OddValues[random.Next(OddValues.Length)], StringComparison.Ordinal);
+            return frame.ToJsonString().Replace($"\"{mark}\"", OddValues[random.Next(OddValues.Length)], StringComparison.Ordinal) + terminator;
         }
     }
 
@@ -117,7 +118,7 @@ internal sealed class Nonsense(Random random, IReadOnlyList<string> honest)
         var isHonest = random.Next(2) == 0;
         for (var i = 0; i < 10_000; i++)
         {
-            bytes.Write(Text(Utf8(isHonest ? "{\"type\":\"ping\",\"id\":\"" + i.ToString(CultureInfo.InvariantCulture) + "\"}" : WrongType())));
+            bytes.Write(Text(Utf8(isHonest ? "{\"type\":\"ping\",\"id\":\"" + i.ToString(CultureInfo.InvariantCulture) + "\"}" + terminator : WrongType())));
         }
 
         return bytes.ToArray();

@@ -12,7 +12,7 @@ public sealed class DuplicateTests(ScratchPostgres postgres, ITestOutputHelper o
     public async Task A_lost_commit_answer_does_not_double_a_message()
     {
         await using var lessons = await Lessons.OpenAsync(postgres, rooms: 1);
-        await using var proxy = new LossyProxy(lessons.School.Database.ConnectionString);
+        await using var proxy = new AnswerLosingProxy(lessons.School.Database.ConnectionString);
         var replica = lessons.Replica(connectionString: proxy.ConnectionString);
         var room = lessons.Rooms[0];
         var sends = new List<Sent> { replica.Send(room, lessons.Student, "warm") };
@@ -20,10 +20,11 @@ public sealed class DuplicateTests(ScratchPostgres postgres, ITestOutputHelper o
 
         for (var i = 0; i < 3; i++)
         {
-            var committed = proxy.LoseNextAnswerAsync(() => lessons.School.ScalarAsync<long>("SELECT count(*) FROM messages"));
+            var stored = sends.Count;
+            proxy.LoseAnswerWhen(() => CountAsync(lessons), count => count > stored);
             sends.Add(replica.Send(room, lessons.Student, $"lost {i}"));
-            Assert.Equal(sends.Count, await committed);
             Assert.False((await sends[^1].OutcomeAsync()).IsNew, "it was found, not written again");
+            Assert.Equal(i + 1, proxy.Lost);
         }
 
         await lessons.StoredOnceAsync(sends);
@@ -34,14 +35,15 @@ public sealed class DuplicateTests(ScratchPostgres postgres, ITestOutputHelper o
     public async Task A_lost_commit_answer_is_announced_though_the_room_is_held_meanwhile()
     {
         await using var lessons = await Lessons.OpenAsync(postgres, rooms: 1);
-        await using var proxy = new LossyProxy(lessons.School.Database.ConnectionString);
+        await using var proxy = new AnswerLosingProxy(lessons.School.Database.ConnectionString);
         var replica = lessons.Replica(connectionString: proxy.ConnectionString);
         var room = lessons.Rooms[0];
         await replica.Send(room, lessons.Student, "warm").OutcomeAsync();
 
-        var committed = proxy.LoseNextAnswerAsync(() => lessons.HoldAsync(room));
+        var held = new TaskCompletionSource<HeldRoom>(TaskCreationOptions.RunContinuationsAsynchronously);
+        proxy.LoseAnswerWhen(() => CountAsync(lessons), count => count == 2, async () => held.SetResult(await lessons.HoldAsync(room)));
         var sent = replica.Send(room, lessons.Student, "lost");
-        await using (var hold = await committed)
+        await using (var hold = await held.Task.WaitAsync(Deadline.Token()))
         {
             await hold.WantedAsync();
             Assert.Equal(0, sent.Answers);
@@ -123,6 +125,8 @@ public sealed class DuplicateTests(ScratchPostgres postgres, ITestOutputHelper o
         await lessons.StoredOnceAsync([replicas[1].Send(room, lessons.Teacher, "mine", "name"), replicas[1].Send(lessons.Rooms[1], lessons.Student, "there", "name")]);
         Assert.Equal(3, (await lessons.MessagesAsync(room)).Count);
     }
+
+    private static Task<long> CountAsync(Lessons lessons) => lessons.School.ScalarAsync<long>("SELECT count(*) FROM messages");
 
     private static async Task<string?> ErrorAsync(Sent sent) => (await sent.OutcomeAsync()).Error;
 

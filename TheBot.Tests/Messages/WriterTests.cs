@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using TheBot.Contracts;
 using TheBot.Data.Schema;
 using Xunit.Abstractions;
@@ -33,6 +34,41 @@ public sealed class WriterTests(ScratchPostgres postgres, ITestOutputHelper outp
 
         await lessons.StoredOnceAsync([.. held, .. others]);
         Assert.Equal(held.Select(sent => sent.Draft.Content), (await lessons.MessagesAsync(busy)).Select(message => message.Content));
+    }
+
+    [Fact]
+    public async Task A_measurement_that_fails_costs_no_message_its_answer()
+    {
+        const int Odd = 17; // by which the meter knows this test's batch
+        var failures = 0;
+        using var meter = new MeterListener
+        {
+            InstrumentPublished = static (instrument, listener) =>
+            {
+                if (instrument.Name == "thebot.chat.writer.batch_size") listener.EnableMeasurementEvents(instrument);
+            },
+        };
+        meter.SetMeasurementEventCallback<int>((_, size, _, _) =>
+        {
+            if (size != Odd) return;
+            failures++;
+            throw new InvalidOperationException("the meter is broken");
+        });
+        meter.Start();
+        await using var lessons = await Lessons.OpenAsync(postgres, rooms: 1);
+        var replica = lessons.Replica();
+        var room = lessons.Rooms[0];
+        List<Sent> sends;
+        await using (var hold = await lessons.HoldAsync(room))
+        {
+            sends = [replica.Send(room, lessons.Student, "0")];
+            await hold.WantedAsync();
+            for (var i = 1; i <= Odd; i++) sends.Add(replica.Send(room, lessons.Student, $"{i}"));
+            await hold.ReleaseAsync();
+        }
+
+        await lessons.StoredOnceAsync(sends);
+        Assert.Equal(1, failures);
     }
 
     [Theory]

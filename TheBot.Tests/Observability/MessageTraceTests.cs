@@ -24,7 +24,14 @@ public class MessageTraceTests(ScratchPostgres postgres)
         var options = Options.Create(new DeliveryOptions());
         var other = new Feeds(talk.Log, new UserLog(talk.School.Database), options, NullLogger<Feeds>.Instance);
         FakeConnection[] readers = [new(talk.Teacher, options.Value), new(talk.Parent, options.Value)];
-        foreach (var reader in readers) await (await other.FollowAsync(reader, talk.Room)).GoLiveFromAsync(await talk.HeadAsync(), Deadline.Token());
+        var head = await talk.HeadAsync();
+        foreach (var reader in readers)
+        {
+            var subscription = await other.FollowAsync(reader, talk.Room);
+            subscription.VisibleFromSeq = reader == readers[0] ? 0 : head; // one was there always, the other has just come into the room
+            await subscription.GoLiveFromAsync(head, Deadline.Token());
+        }
+
 
         var sent = await sending.Send(talk.Room, talk.Student, "hello").OutcomeAsync();
         await Deadline.UntilAsync(() => Task.FromResult(sending.Announced.Count), count => count == 1, "announced");

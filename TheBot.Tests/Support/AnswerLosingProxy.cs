@@ -10,7 +10,7 @@ internal sealed class AnswerLosingProxy : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly NpgsqlConnectionStringBuilder _server;
     private readonly Task _accepting;
-    private Func<Task<bool>>? _isEarned;
+    private Losing? _losing;
     private int _lost;
 
     public AnswerLosingProxy(string connectionString)
@@ -31,7 +31,11 @@ internal sealed class AnswerLosingProxy : IAsyncDisposable
     public int Lost => Volatile.Read(ref _lost);
 
     /// <summary>The first answer behind which the database (asked by another way) has come to fit is not handed on.</summary>
-    public void LoseAnswerWhen<T>(Func<Task<T>> ask, Func<T, bool> fits) => _isEarned = async () => fits(await ask());
+    /// <param name="ask">What the database has.</param>
+    /// <param name="fits">What it has once the answer is earned.</param>
+    /// <param name="meanwhile">Done between the commit and the loss.</param>
+    public void LoseAnswerWhen<T>(Func<Task<T>> ask, Func<T, bool> fits, Func<Task>? meanwhile = null) =>
+        _losing = new Losing(async () => fits(await ask()), meanwhile ?? (() => Task.CompletedTask));
 
     public async ValueTask DisposeAsync()
     {
@@ -60,8 +64,9 @@ internal sealed class AnswerLosingProxy : IAsyncDisposable
     /// <summary>Whether to cut here: asked before an answer is handed on, so that what it answers is committed or not by then.</summary>
     private async Task<bool> LoseAsync()
     {
-        if (_isEarned is not { } isEarned || !await isEarned()) return false;
-        if (Interlocked.Exchange(ref _isEarned, null) is null) return false;
+        if (_losing is not { } losing || !await losing.IsEarned()) return false;
+        if (Interlocked.CompareExchange(ref _losing, null, losing) != losing) return false;
+        await losing.Meanwhile();
         Interlocked.Increment(ref _lost);
         return true;
     }
@@ -82,4 +87,6 @@ internal sealed class AnswerLosingProxy : IAsyncDisposable
             // one side is gone: so is the other
         }
     }
+
+    private sealed record Losing(Func<Task<bool>> IsEarned, Func<Task> Meanwhile);
 }

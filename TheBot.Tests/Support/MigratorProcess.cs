@@ -57,6 +57,8 @@ internal sealed class MigratorProcess : IAsyncDisposable
     /// <summary>Waits until it has said something on stdout.</summary>
     public Task SaidAsync(string text) => Deadline.UntilAsync(() => Task.FromResult(Said), said => said.Contains(text, StringComparison.Ordinal), text);
 
+    public bool IsRunning => !_process.HasExited;
+
     /// <summary>kill -9, unless it has ended already.</summary>
     public async Task KillAsync()
     {

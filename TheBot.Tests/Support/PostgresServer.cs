@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 
 namespace TheBot.Tests.Support;
 
@@ -10,14 +8,16 @@ namespace TheBot.Tests.Support;
 internal sealed class PostgresServer(params string[] settings) : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("thebot-pg-").FullName;
-    private readonly int _port = FreePort();
+    private int _port = Ports.Free();
+    private bool _hasRun;
     private Process? _server;
 
     /// <summary>Of the server, or of what started it: its children are the server's processes.</summary>
     public int ProcessId => _server!.Id;
 
     /// <summary>Makes the folder and starts the server.</summary>
-    public async Task CreateAsync()
+    /// <param name="prepare">Given the server's folder before the first start: for who may connect and with what certificate.</param>
+    public async Task CreateAsync(Action<string>? prepare = null)
     {
         using (var initdb = Start(Path.Combine(FindBinaries(), "initdb"), "-D", _folder, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"))
         {
@@ -26,6 +26,7 @@ internal sealed class PostgresServer(params string[] settings) : IAsyncDisposabl
             if (initdb.ExitCode != 0) throw new InvalidOperationException($"initdb failed: {said} {await initdb.StandardError.ReadToEndAsync(Deadline.Token())}");
         }
 
+        prepare?.Invoke(_folder);
         await StartAsync();
     }
 
@@ -33,19 +34,21 @@ internal sealed class PostgresServer(params string[] settings) : IAsyncDisposabl
     public async Task StartAsync()
     {
         var token = Deadline.Token();
-        string[] own = [$"port={_port}", "listen_addresses=127.0.0.1", "unix_socket_directories="];
         while (true)
         {
+            string[] own = [$"port={_port}", "listen_addresses=127.0.0.1", "unix_socket_directories="];
             _server = Start(Path.Combine(FindBinaries(), "postgres"), ["-D", _folder, .. own.Concat(settings).SelectMany(setting => new[] { "-c", setting })]);
             try
             {
                 await ReadyAsync(_server);
+                _hasRun = true;
                 return;
             }
             catch (InvalidOperationException) when (!token.IsCancellationRequested)
             {
-                // the killed server's last processes still hold its memory
+                // the killed server's last processes still hold its memory; or somebody was faster at a port that no client knows yet
                 _server.Dispose();
+                if (!_hasRun) _port = Ports.Free();
             }
         }
     }
@@ -96,22 +99,17 @@ internal sealed class PostgresServer(params string[] settings) : IAsyncDisposabl
         return Process.Start(start) ?? throw new InvalidOperationException($"could not start {program}");
     }
 
-    private static string FindBinaries()
+    /// <summary>The folder of the installed programs, of the newest version.</summary>
+    /// <param name="program">The one that must be there.</param>
+    public static string FindBinaries(string program = "initdb")
     {
         var installed = Directory.Exists("/usr/lib/postgresql")
             ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(Version).Select(folder => Path.Combine(folder, "bin"))
             : [];
         var onPath = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
-        return onPath.Concat(installed).FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")))
+        return onPath.Concat(installed).FirstOrDefault(folder => File.Exists(Path.Combine(folder, program)))
             ?? throw new InvalidOperationException("no PostgreSQL: neither on the PATH nor in /usr/lib/postgresql");
     }
 
     private static int Version(string folder) => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0;
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 
 namespace TheBot.Tests.Support;
 
@@ -9,28 +7,23 @@ namespace TheBot.Tests.Support;
 internal sealed class RedisServer : IAsyncDisposable
 {
     private Process? _process;
+    private bool _hasRun;
 
-    public int Port { get; } = FreePort();
+    public int Port { get; private set; } = Ports.Free();
 
     public int ProcessId => _process!.Id;
 
     /// <summary>Starts it, also after <see cref="KillAsync"/>: at the same port, and empty.</summary>
     public async Task StartAsync()
     {
-        _process?.Dispose();
-        var start = new ProcessStartInfo("redis-server", ["--port", Port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+        var token = Deadline.Token();
+        while (!await TryStartAsync())
         {
-            RedirectStandardOutput = true,
-        };
-        _process = Process.Start(start)!;
-        while (await _process.StandardOutput.ReadLineAsync(Deadline.Token()) is { } line)
-        {
-            if (!line.Contains("Ready to accept connections", StringComparison.Ordinal)) continue;
-            _ = _process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
-            return;
+            if (_hasRun || token.IsCancellationRequested) throw new InvalidOperationException("redis-server ended before it was ready");
+            Port = Ports.Free(); // somebody was faster at a port that no client knows yet
         }
 
-        throw new InvalidOperationException("redis-server ended before it was ready");
+        _hasRun = true;
     }
 
     /// <summary>kill -9.</summary>
@@ -47,10 +40,22 @@ internal sealed class RedisServer : IAsyncDisposable
         _process?.Dispose();
     }
 
-    private static int FreePort()
+    /// <summary>False = it ended before it was ready.</summary>
+    private async Task<bool> TryStartAsync()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        _process?.Dispose();
+        var start = new ProcessStartInfo("redis-server", ["--port", Port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+        {
+            RedirectStandardOutput = true,
+        };
+        _process = Process.Start(start)!;
+        while (await _process.StandardOutput.ReadLineAsync(Deadline.Token()) is { } line)
+        {
+            if (!line.Contains("Ready to accept connections", StringComparison.Ordinal)) continue;
+            _ = _process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
+            return true;
+        }
+
+        return false;
     }
 }

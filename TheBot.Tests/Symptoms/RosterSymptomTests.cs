@@ -10,6 +10,7 @@ using TheBot.Contracts;
 using TheBot.Data.Log;
 using TheBot.Data.Roster;
 using TheBot.Data.Schema;
+using TheBot.Migrator;
 
 namespace TheBot.Tests.Symptoms;
 
@@ -169,19 +170,12 @@ public sealed class UpgradeSymptomTests(ScratchPostgres postgres)
         await old.ExecuteNonQueryAsync(Deadline.Token());
 
         await ScratchPostgres.MigrateAsync(connectionString);
-        var report = await new RoomProvisioner(database, new Nobody()).ConvergeEverythingAsync(dryRun: false, Deadline.Token());
+        var report = await new RoomProvisioner(database, new NobodyListens()).ConvergeEverythingAsync(dryRun: false, Deadline.Token());
 
         Assert.Equal((1, 0, 0), (report.RoomsCreated, report.MembersAdded, report.MembersRemoved)); // the one made is the general room
         await using var kept = database.CreateCommand("SELECT r.enrollment_id, m.content FROM rooms r JOIN messages m ON m.room_id = r.id WHERE r.id = 1");
         await using var row = await kept.ExecuteReaderAsync(Deadline.Token());
         Assert.True(await row.ReadAsync(Deadline.Token()));
         Assert.Equal((1L, "до обновления"), (row.GetInt64(0), row.GetString(1)));
-    }
-
-    private sealed class Nobody : ICommittedEvents
-    {
-        public void Announce(Committed committed)
-        {
-        }
     }
 }

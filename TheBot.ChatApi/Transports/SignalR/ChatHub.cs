@@ -48,7 +48,7 @@ internal sealed partial class ChatHub(
         try
         {
             await logins.OpenAsync(connection);
-            connection.Queue.Enqueue(HubFrame.Call(nameof(IChatClient.Ready), 256, new V1Ready(new Person(who.UserId, who.FullName, who.Role), told.Limits)));
+            connection.Greet(HubFrame.Call(nameof(IChatClient.Ready), 256, new V1Ready(new Person(who.UserId, who.FullName, who.Role), told.Limits)));
         }
         catch
         {

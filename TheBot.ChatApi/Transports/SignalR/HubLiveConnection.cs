@@ -23,7 +23,7 @@ internal sealed class HubLiveConnection(HubConnectionContext hub, Identity who, 
     public override void Tell(UserEvent userEvent)
     {
         if (IsRevokedBy(userEvent)) Close(CloseCode.Revoked, "revoked");
-        else if (userEvent is { Kind: UserEventKind.RoomAdded, RoomId: { } room }) Queue.Enqueue(HubFrame.Call(nameof(IChatClient.RoomAdded), 32, room));
+        else if (userEvent is { Kind: UserEventKind.RoomAdded, RoomId: { } room }) TellOnceGreeted(HubFrame.Call(nameof(IChatClient.RoomAdded), 32, room));
     }
 
     public override void Close(int code, string reason) => Queue.EnqueueLast(new HubClose(code, reason));

@@ -2,7 +2,9 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.AspNetCore.SignalR.StackExchangeRedis;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using StackExchange.Redis;
 using TheBot.Contracts;
 
@@ -26,6 +28,8 @@ internal static class HubServices
                 json.PayloadSerializerOptions.Encoder = WireJson.Writer.Encoder;
             })
             .AddStackExchangeRedis(redis => redis.Configuration.ChannelPrefix = RedisChannel.Literal("thebot:hub"));
+        services.RemoveAll<IHubProtocol>();
+        services.AddSingleton<IHubProtocol>(provider => new AnsweringProtocol(ActivatorUtilities.CreateInstance<JsonHubProtocol>(provider)));
         services.AddOptions<RedisOptions>().Configure<IServiceProvider>((redis, provider) =>
             redis.ConnectionFactory = _ => Task.FromResult(provider.GetRequiredService<IConnectionMultiplexer>()));
         services.AddSingleton<IUserIdProvider, UserIds>();

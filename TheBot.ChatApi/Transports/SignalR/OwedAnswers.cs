@@ -1,4 +1,6 @@
 using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.Protocol;
+using TheBot.ChatApi.Delivery;
 using TheBot.Contracts;
 
 namespace TheBot.ChatApi.Transports.SignalR;
@@ -9,14 +11,28 @@ internal sealed class OwedAnswers : IHubFilter
     public async ValueTask<object?> InvokeMethodAsync(HubInvocationContext call, Func<HubInvocationContext, ValueTask<object?>> next)
     {
         if (call.Context.Items[ChatHub.ConnectionKey] is not HubLiveConnection connection) return await next(call);
-        if (!connection.TryOwe()) throw new HubException($"{ErrorCode.Save}: this replica is about to stop and has not begun this; ask again when you are back");
+        if (!connection.TryOwe()) return new HubAnswer(null, $"{ErrorCode.Save}: this replica is about to stop and has not begun this; ask again when you are back");
         try
         {
-            return await next(call);
+            return new HubAnswer(await next(call), null, connection);
         }
-        finally
+        catch (HubException refusal)
         {
-            connection.Settle();
+            return new HubAnswer(null, refusal.Message, connection);
+        }
+        catch
+        {
+            connection.Settle(); // a fault of ours: the framework finds the words, and whoever gets none asks again
+            throw;
         }
     }
+}
+
+/// <summary>How a call ended, on its way to the client: what its method returns cannot say when it has been written.</summary>
+/// <param name="Result">Of a call that went well.</param>
+/// <param name="Error">Of one that was refused; a code of <see cref="ErrorCode"/>, a colon and an explanation.</param>
+/// <param name="OwedBy">The connection that counts it among what it owes, or null.</param>
+internal sealed record HubAnswer(object? Result, string? Error, LiveConnection? OwedBy = null)
+{
+    public CompletionMessage To(string invocationId) => Error is null ? CompletionMessage.WithResult(invocationId, Result) : CompletionMessage.WithError(invocationId, Error);
 }

@@ -18,7 +18,6 @@ internal sealed class V1Connection : RawConnection
     private readonly V1Rooms _rooms;
     private readonly V1Actions _actions;
     private long _lastBeat;
-    private volatile bool _isReady;
 
     public V1Connection(WebSocket socket, HttpContext context, Identity who, SocketServices services, SubscribeTurns turns, V1Options options)
         : base(socket, context, who, V1Dialect.Instance, services)
@@ -37,12 +36,7 @@ internal sealed class V1Connection : RawConnection
         try
         {
             await House.Logins.OpenAsync(this).ConfigureAwait(false);
-            Queue.Enqueue(V1Dialect.Ready(
-                new V1Ready(
-                    new Person(Who.UserId, Who.FullName, Who.Role),
-                    House.Limits.Limits),
-                authId));
-            _isReady = true;
+            Greet(V1Dialect.Ready(new V1Ready(new Person(Who.UserId, Who.FullName, Who.Role), House.Limits.Limits), authId));
             await ReceiveAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -58,9 +52,9 @@ internal sealed class V1Connection : RawConnection
     public override void Tell(UserEvent userEvent)
     {
         if (IsRevokedBy(userEvent)) Close(CloseCode.Revoked, "revoked");
-        if (!_isReady || userEvent.RoomId is not { } room) return; // whoever lists their rooms after `ready` has what came before it
-        if (userEvent.Kind == UserEventKind.RoomAdded) Queue.Enqueue(V1Dialect.RoomChange(V1Type.RoomAdded, room));
-        if (userEvent.Kind == UserEventKind.RoomRemoved) Queue.Enqueue(V1Dialect.RoomChange(V1Type.RoomRemoved, room));
+        if (userEvent.RoomId is not { } room) return;
+        if (userEvent.Kind == UserEventKind.RoomAdded) TellOnceGreeted(V1Dialect.RoomChange(V1Type.RoomAdded, room));
+        if (userEvent.Kind == UserEventKind.RoomRemoved) TellOnceGreeted(V1Dialect.RoomChange(V1Type.RoomRemoved, room));
     }
 
     protected override void SayGoingAway(TimeSpan retryAfter) => Queue.Enqueue(V1Dialect.GoingAway(retryAfter));
@@ -68,7 +62,7 @@ internal sealed class V1Connection : RawConnection
     /// <summary>Whether it is time for the next heartbeat; if so, that one counts as given.</summary>
     public bool TakeBeat()
     {
-        if (!_isReady || House.Time.GetElapsedTime(_lastBeat) < _options.HeartbeatEvery) return false;
+        if (!IsGreeted || House.Time.GetElapsedTime(_lastBeat) < _options.HeartbeatEvery) return false;
         _lastBeat = House.Time.GetTimestamp();
         return true;
     }

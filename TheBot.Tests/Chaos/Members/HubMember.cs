@@ -140,7 +140,7 @@ internal sealed partial class HubMember(string name, Someone person, RoughRoad r
 
     private static string? CodeOf(HubException e) => Code().Match(e.Message) is { Success: true } match ? match.Groups[1].Value : null;
 
-    /// <summary>"An unexpected error occurred invoking 'SendMessage' on the server. HubException: muted: You are ..."</summary>
-    [GeneratedRegex(@"HubException: ([a-z_]+):")]
+    /// <summary>"muted: You are ..."</summary>
+    [GeneratedRegex("^([a-z_]+): ")]
     private static partial Regex Code();
 }

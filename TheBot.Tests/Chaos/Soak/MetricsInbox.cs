@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 
 namespace TheBot.Tests.Chaos.Soak;
 
@@ -14,18 +13,12 @@ internal sealed class MetricsInbox : IAsyncDisposable
 
     public MetricsInbox()
     {
-        using (var free = new TcpListener(IPAddress.Loopback, 0))
-        {
-            free.Start();
-            Address = new Uri($"http://127.0.0.1:{((IPEndPoint)free.LocalEndpoint).Port}");
-        }
-
         _listener.Prefixes.Add($"{Address}");
         _listener.Start();
         _listening = ListenAsync();
     }
 
-    public Uri Address { get; }
+    public Uri Address { get; } = new($"http://127.0.0.1:{Ports.Free()}");
 
     /// <summary>What replicas have to be told to report here every second.</summary>
     public IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>
