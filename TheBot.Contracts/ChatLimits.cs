@@ -6,8 +6,14 @@ public static class ChatLimits
     /// <summary>UTF-16 code units of a message after trimming; at least 1.</summary>
     public const int ContentMaxLength = 10_000;
 
-    /// <summary>Characters of a client id, each of <c>A-Z a-z 0-9 _ . : -</c>.</summary>
+    /// <summary>Characters of a client id, each of <see cref="ClientIdCharacters"/>; at least 1.</summary>
     public const int ClientIdMaxLength = 64;
+
+    /// <summary>What a client id is made of, as between the brackets of a regular expression.</summary>
+    public const string ClientIdCharacters = "A-Za-z0-9_.:-";
+
+    /// <summary>A client id as a regular expression, but for its length.</summary>
+    public const string ClientIdPattern = $"^[{ClientIdCharacters}]+$";
 
     /// <summary>UTF-16 code units of a reaction, which is one emoji; families and flags are long.</summary>
     public const int EmojiMaxLength = 32;

@@ -82,7 +82,7 @@ public sealed record SubscribeReply(long Room, long Head, IReadOnlyList<ChatMess
 /// <param name="ReplyTo">A message of the same room.</param>
 public sealed record SendMessageRequest(
     [property: Required, StringLength(ChatLimits.ContentMaxLength, MinimumLength = 1)] string? Content,
-    [property: StringLength(ChatLimits.ClientIdMaxLength, MinimumLength = 1), RegularExpression("^[A-Za-z0-9_.:-]+$")] string? ClientId = null,
+    [property: StringLength(ChatLimits.ClientIdMaxLength, MinimumLength = 1), RegularExpression(ChatLimits.ClientIdPattern)] string? ClientId = null,
     long? ReplyTo = null);
 
 /// <summary>A message has another text.</summary>

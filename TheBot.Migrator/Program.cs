@@ -10,7 +10,14 @@ using TheBot.Migrator.Commands.Preflight;
 using TheBot.Migrator.Commands.Stats;
 using TheBot.Migrator.Commands.Verify;
 
-var root = new RootCommand("Brings TheBot's database up to date, and keeps it so. Without a verb: migrate.")
+const string About =
+    """
+    Brings TheBot's database up to date, and keeps it so. Without a verb: migrate.
+
+      The database   the environment variable ConnectionStrings__chatdb: Host=...;Database=...;Username=...;Password=...
+      Exit codes     0 done, 1 not done (one line on stderr says why), 2 bad arguments, 3 done, and something was found to look at
+    """;
+var root = new RootCommand(About)
 {
     new MigrateCommand(),
     new BackfillCommand(),

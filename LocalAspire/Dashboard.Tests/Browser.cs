@@ -65,6 +65,9 @@ internal sealed class Browser : IAsyncDisposable
 
     public Task GoAsync(Uri url) => _page.GoToAsync(url.ToString());
 
+    /// <summary>As with F5: what the page only had in memory is gone.</summary>
+    public Task ReloadAsync() => _page.ReloadAsync();
+
     /// <summary>To a page of the dashboard, by its address.</summary>
     public Task GoToPageAsync(string page) => _page.EvaluateFunctionAsync("page => { location.hash = `#/${page}`; }", page);
 
@@ -93,17 +96,20 @@ internal sealed class Browser : IAsyncDisposable
 
     public Task PressAsync(string key) => _page.Keyboard.PressAsync(key);
 
+    /// <summary>Presses Enter in a form that leads to another page, and waits for that page: what is asked between the two would be asked of neither.</summary>
+    public Task SubmitAsync() => Task.WhenAll(_page.WaitForNavigationAsync(), PressAsync("Enter"));
+
     public Task<string> TextAsync(string selector) => _page.EvaluateFunctionAsync<string>("selector => document.querySelector(selector)?.innerText ?? ''", selector);
 
     /// <summary>Until a JavaScript expression is true, with a deadline.</summary>
     public Task UntilAsync(string expression) => _page.WaitForExpressionAsync(expression);
 
-    /// <summary>Until an element shows a text.</summary>
+    /// <summary>Until an element shows a text; what is hidden shows nothing, though its text can be read.</summary>
     public async Task UntilShowsAsync(string selector, string text)
     {
         try
         {
-            await _page.WaitForFunctionAsync("(selector, text) => [...document.querySelectorAll(selector)].some(one => one.innerText.includes(text))", selector, text);
+            await _page.WaitForFunctionAsync("(selector, text) => [...document.querySelectorAll(selector)].some(one => one.checkVisibility() && one.innerText.includes(text))", selector, text);
         }
         catch (WaitTaskTimeoutException)
         {

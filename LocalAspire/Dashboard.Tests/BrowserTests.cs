@@ -10,7 +10,7 @@ public class BrowserTests(DashboardGraph graph)
         await using var browser = await Browser.OpenAsync();
         await browser.GoAsync(new Uri(graph.LoginUrl, "/#/resources"));
         await browser.FillAsync("#token", "a guess");
-        await browser.PressAsync("Enter");
+        await browser.SubmitAsync();
         await browser.UntilShowsAsync("[role=alert]", "not this run's token");
         Assert.DoesNotContain("chatapi", await browser.TextAsync("body"), StringComparison.Ordinal);
 
@@ -139,8 +139,8 @@ public class BrowserTests(DashboardGraph graph)
         await using var browser = await LoggedInAsync();
         var first = await browser.EvaluateAsync<string>("document.documentElement.dataset.theme");
         await browser.PressAsync("d");
-        await browser.GoAsync(new Uri(graph.LoginUrl, "/#/logs"));
-        await browser.UntilShowsAsync("h1", "Structured logs");
+        await browser.ReloadAsync();
+        await browser.UntilShowsAsync("h1", "Resources");
         var second = await browser.EvaluateAsync<string>("document.documentElement.dataset.theme");
         Assert.Equal(["dark", "light"], new[] { first, second }.Order());
     }

@@ -49,7 +49,9 @@ public class DoorTests(DashboardGraph graph)
     [Fact]
     public async Task Pages_are_served_after_login_and_no_longer_after_logout()
     {
-        using var browser = await graph.BrowserAsync(loggedIn: true);
+        using var browser = await graph.BrowserAsync(loggedIn: false);
+        using var login = await browser.GetAsync(graph.LoginUrl);
+        var cookie = login.Headers.GetValues("Set-Cookie").Single().Split(';')[0];
         foreach (var path in Files)
         {
             using var answer = await browser.GetAsync(path);
@@ -60,6 +62,12 @@ public class DoorTests(DashboardGraph graph)
         using var logout = await browser.PostAsync("/logout", null);
         using var after = await browser.GetAsync("/api/logs");
         Assert.Equal(HttpStatusCode.Unauthorized, after.StatusCode);
+
+        // the browser has thrown its cookie away; a copy of it must not open anything either
+        using var copy = await graph.BrowserAsync(loggedIn: false);
+        copy.DefaultRequestHeaders.Add("Cookie", cookie);
+        using var copied = await copy.GetAsync("/api/logs");
+        Assert.Equal(HttpStatusCode.Unauthorized, copied.StatusCode);
     }
 
     [Fact]

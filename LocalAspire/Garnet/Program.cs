@@ -7,4 +7,4 @@ while (Console.ReadLine() is { } argument)
 using var server = new GarnetServer([.. arguments]);
 server.Start();
 Console.WriteLine("Garnet is ready");
-Thread.Sleep(Timeout.Infinite);
+Thread.Sleep(Timeout.Infinite); // its threads do not keep the process alive; it ends by the signal of whoever started it

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using TheBot.ChatApi.Auth;
 using TheBot.ChatApi.Http;
@@ -31,8 +32,7 @@ internal static class ForumEndpoints
     {
         var chat = routes.MapGroup("/api/chat").RequireAuthorization().WithTags("forum");
         chat.MapGet("/forum", RoomsAsync).WithSummary("The page's rooms: of courses, direct, groups.");
-        chat.MapGet("/forum/{roomId:long}/messages", MessagesAsync).WithSummary("A page of messages counted from the newest, oldest first.")
-            .WithDescription("Query: limit, offset, search, message_type, sender.");
+        chat.MapGet("/forum/{roomId:long}/messages", MessagesAsync).WithSummary("A page of messages counted from the newest, oldest first.");
         chat.MapForumActions();
         chat.MapGet("/available-contacts", ContactsAsync).WithSummary("Whom the asking person may write to.");
         chat.MapPost("/initiate-chat", InitiateAsync).WithSummary("The room of the course that two people have in common, or their direct room.")
@@ -50,22 +50,31 @@ internal static class ForumEndpoints
     }
 
     /// <summary>The newest page first (offset 0), each page oldest message first.</summary>
+    /// <remarks>Numbers come as texts, because a wrong one is refused in the page's words.</remarks>
     private static async Task<Results<Ok<ForumPage>, JsonHttpResult<SeedRefusal>>> MessagesAsync(
-        long roomId, RoomAccess access, ForumReads reads, HttpContext context, CancellationToken cancellationToken)
+        long roomId,
+        string? limit,
+        string? offset,
+        string? search,
+        [FromQuery(Name = "message_type")] string? messageType,
+        string? sender,
+        RoomAccess access,
+        ForumReads reads,
+        HttpContext context,
+        CancellationToken cancellationToken)
     {
-        var query = context.Request.Query;
-        if (Number(query["limit"], DefaultPage) is not (>= 1 and <= ChatLimits.PageMaxLength and var limit)) return Bad($"limit must be 1 to {ChatLimits.PageMaxLength}");
-        if (Number(query["offset"], 0) is not { } offset) return Bad("offset must be a number, 0 or more");
-        if (Number(query["sender"], 0) is not { } sender) return Bad("sender must be a user's id");
-        var (search, type) = (query["search"].ToString(), query["message_type"].ToString());
-        if (search.Contains('\0', StringComparison.Ordinal) || type.Contains('\0', StringComparison.Ordinal)) return Bad("search and message_type contain no NUL");
+        if (Number(limit, DefaultPage) is not (>= 1 and <= ChatLimits.PageMaxLength and var size)) return Bad($"limit must be 1 to {ChatLimits.PageMaxLength}");
+        if (Number(offset, 0) is not { } skipped) return Bad("offset must be a number, 0 or more");
+        if (Number(sender, 0) is not { } senderId) return Bad("sender must be a user's id");
+        if (!FieldRules.IsStorable(search)) return Bad("search contains a NUL or half of a surrogate pair");
+        if (!FieldRules.IsStorable(messageType)) return Bad("message_type contains a NUL or half of a surrogate pair");
 
         var reader = context.Identity()!.UserId;
         if (await access.FindAsync(roomId, reader, cancellationToken) is null) return ForumRefusals.NoSuchRoom();
-        var filter = new ForumFilter(search.Length == 0 ? null : search, type.Length == 0 ? null : type, sender == 0 ? null : sender, (int)limit, offset);
+        var filter = new ForumFilter(Blank(search), Blank(messageType), senderId == 0 ? null : senderId, (int)size, skipped);
         var page = await reads.MessagesAsync(roomId, reader, filter, cancellationToken);
         return TypedResults.Ok(new ForumPage(
-            true, roomId.ToString(CultureInfo.InvariantCulture), filter.Limit, offset, page.Count, page.ConvertAll(message => context.WithAbsoluteAddresses(message))));
+            true, roomId.ToString(CultureInfo.InvariantCulture), filter.Limit, skipped, page.Count, page.ConvertAll(message => context.WithAbsoluteAddresses(message))));
 
         static JsonHttpResult<SeedRefusal> Bad(string error) => Problems.Seed(StatusCodes.Status400BadRequest, error);
     }
@@ -107,6 +116,8 @@ internal static class ForumEndpoints
 
     private static long? Number(string? text, long missing) => string.IsNullOrEmpty(text) ? missing
         : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    private static string? Blank(string? text) => string.IsNullOrEmpty(text) ? null : text;
 
     /// <param name="ContactUserId">With whom.</param>
     /// <param name="RecipientId">The same, as a later generation of clients calls it.</param>

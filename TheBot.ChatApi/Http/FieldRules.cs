@@ -1,16 +1,14 @@
 using System.Buffers;
 using System.Text;
+using System.Text.RegularExpressions;
 using TheBot.Contracts;
 
 namespace TheBot.ChatApi.Http;
 
 /// <summary>Checks a body field by field and gathers everything that is wrong with it.</summary>
-internal sealed class FieldRules
+internal sealed partial class FieldRules
 {
-    public static readonly string ClientIdRule = $"must be 1 to {ChatLimits.ClientIdMaxLength} characters of A-Z a-z 0-9 _ . : -";
-
-    private static readonly SearchValues<char> ClientIdCharacters =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-");
+    public static readonly string ClientIdRule = $"must be 1 to {ChatLimits.ClientIdMaxLength} characters of {ChatLimits.ClientIdCharacters}";
 
     private readonly List<(string Field, string Message)> _errors = [];
 
@@ -49,7 +47,7 @@ internal sealed class FieldRules
         return text.IsEmpty;
     }
 
-    public static bool IsClientId(string id) => id.Length is > 0 and <= ChatLimits.ClientIdMaxLength && !id.AsSpan().ContainsAnyExcept(ClientIdCharacters);
+    public static bool IsClientId(string id) => id.Length is > 0 and <= ChatLimits.ClientIdMaxLength && !OutsideClientId().IsMatch(id);
 
     /// <summary>Whether a text is good for one line on somebody's screen.</summary>
     private static bool IsPlain(string text) => IsStorable(text) && !text.Any(char.IsControl);
@@ -69,4 +67,7 @@ internal sealed class FieldRules
         _errors.Add((field, $"is none of {string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant()}"));
         return default;
     }
+
+    [GeneratedRegex($"[^{ChatLimits.ClientIdCharacters}]")]
+    private static partial Regex OutsideClientId();
 }

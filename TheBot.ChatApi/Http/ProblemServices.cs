@@ -38,12 +38,7 @@ internal static partial class ProblemServices
             ExceptionHandler = AnswerAsync,
             SuppressDiagnosticsCallback = failed => failed.Exception is BadHttpRequestException,
         })
-        .UseStatusCodePages(async empty =>
-        {
-            var context = empty.HttpContext;
-            if (Problems.IsSeedPath(context.Request.Path) || context.Request.Path.StartsWithSegments("/api"))
-                await RefuseAsync(context, context.Response.StatusCode, DetailOf(context.Response.StatusCode));
-        });
+        .UseStatusCodePages(empty => RefuseAsync(empty.HttpContext, empty.HttpContext.Response.StatusCode, DetailOf(empty.HttpContext.Response.StatusCode)));
 
     private static Task AnswerAsync(HttpContext context) => context.Features.Get<IExceptionHandlerFeature>()?.Error switch
     {
@@ -61,6 +56,7 @@ internal static partial class ProblemServices
         StatusCodes.Status405MethodNotAllowed => "This address does not take this method.",
         StatusCodes.Status413PayloadTooLarge => "The body is larger than is taken here.",
         StatusCodes.Status415UnsupportedMediaType => "The body must be JSON, and its Content-Type must say so.",
+        StatusCodes.Status426UpgradeRequired => "This address speaks WebSocket only.",
         StatusCodes.Status503ServiceUnavailable => "The login provider does not answer; try again.",
         _ => "The request was refused.",
     };

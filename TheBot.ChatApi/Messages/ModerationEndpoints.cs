@@ -12,8 +12,7 @@ internal static class ModerationEndpoints
     public static void MapModeration(this IEndpointRouteBuilder app)
     {
         var room = app.MapGroup("/api/v1/rooms/{roomId:long}").RequireAuthorization().WithTags("rooms");
-        room.MapPatch("/", DescribeAsync).WithSummary("Who manages a group renames it.")
-            .WithDescription("With If-Match (the ETag of the room) it is not done where somebody else was first: 412.").TakesIfMatch();
+        room.MapPatch("/", DescribeAsync).WithSummary("Who manages a group renames it.").TakesIfMatch();
         room.MapPut("/lock", (long roomId, HttpContext context, MessageActions actions) => LockAsync(roomId, true, context, actions))
             .WithSummary("A moderator locks the room: it can only be read.");
         room.MapDelete("/lock", (long roomId, HttpContext context, MessageActions actions) => LockAsync(roomId, false, context, actions))

@@ -97,4 +97,4 @@ internal sealed record GroupBody(
     [property: Required, StringLength(ChatLimits.RoomNameMaxLength, MinimumLength = 1)] string? Name,
     [property: StringLength(ChatLimits.RoomDescriptionMaxLength)] string? Description,
     [property: MaxLength(ChatLimits.GroupMaxMembers)] long[]? MemberIds,
-    [property: StringLength(ChatLimits.ClientIdMaxLength, MinimumLength = 1), RegularExpression("^[A-Za-z0-9_.:-]+$")] string? ClientId);
+    [property: StringLength(ChatLimits.ClientIdMaxLength, MinimumLength = 1), RegularExpression(ChatLimits.ClientIdPattern)] string? ClientId);

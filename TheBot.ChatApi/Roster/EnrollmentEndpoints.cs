@@ -13,8 +13,7 @@ internal static class EnrollmentEndpoints
             .WithDescription("One that had ended or was deleted goes on in its old rooms.");
         var enrollment = roster.MapGroup("/enrollments/{id:long}");
         enrollment.MapGet("/", FindAsync).WithSummary("An enrollment with its rooms and its version as ETag.");
-        enrollment.MapPatch("/", ChangeAsync).WithSummary("Another teacher takes over, or the course gets another name.")
-            .WithDescription("With If-Match (the ETag of the enrollment) it is not done where somebody else was first: 412.").TakesIfMatch();
+        enrollment.MapPatch("/", ChangeAsync).WithSummary("Another teacher takes over, or the course gets another name.").TakesIfMatch();
         enrollment.MapPut("/active", SetActiveAsync).WithSummary("The lessons end: their rooms can only be read. Or they go on.");
         enrollment.MapDelete("/", DeleteAsync).WithSummary("The enrollment was none: everybody is out of its rooms at once.")
             .WithDescription("What was said there stays and is seen by administrators only, until the student is enrolled again.");

@@ -45,9 +45,13 @@ internal static class LoadEndpoints
                 link => ("guardian_id", link),
                 (links, judgeOnly) => school.LoadGuardianshipsAsync(links, judgeOnly, ct),
                 ct));
-        roster.MapGet("/provisioning", async (RoomProvisioner provisioner, CancellationToken cancellationToken) =>
-                TypedResults.Ok(new ProvisioningAnswer(await provisioner.CountWaitingAsync(cancellationToken))))
-            .WithSummary("How many students' rooms do not follow the roster yet.");
+        roster.MapGet("/provisioning", ProvisioningAsync).WithSummary("How many students' rooms do not follow the roster yet.");
+    }
+
+    private static async Task<Ok<ProvisioningAnswer>> ProvisioningAsync(RoomProvisioner provisioner, CancellationToken cancellationToken)
+    {
+        var waiting = await provisioner.CountWaitingAsync(cancellationToken);
+        return TypedResults.Ok(new ProvisioningAnswer(waiting.Total, waiting.SetAside));
     }
 
     private static void Load<TRow>(
@@ -104,7 +108,7 @@ internal sealed class LoadDesk(RoomProvisioner provisioner, IOptions<JsonOptions
         }
 
         if (bad.Count > 0) return Refused([.. bad.OrderBy(row => row.Row)]);
-        return TypedResults.Ok(new LoadAnswer(done.Changed, good.Count - done.Changed, done.Ids, await provisioner.CountWaitingAsync(cancellationToken)));
+        return TypedResults.Ok(new LoadAnswer(done.Changed, good.Count - done.Changed, done.Ids, (await provisioner.CountWaitingAsync(cancellationToken)).Total));
     }
 
     private TRow? Read<TRow>(JsonElement element, FieldRules rules) where TRow : class

@@ -15,7 +15,7 @@ internal sealed partial class Provisioning(RoomProvisioner provisioner, TimeProv
         {
             try
             {
-                await provisioner.ConvergeWaitingAsync(stoppingToken).ConfigureAwait(false);
+                await provisioner.ConvergeWaitingAsync((student, refused) => SetAside(logger, student, refused), stoppingToken).ConfigureAwait(false);
             }
             catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
             {
@@ -23,6 +23,9 @@ internal sealed partial class Provisioning(RoomProvisioner provisioner, TimeProv
             }
         }
     }
+
+    [LoggerMessage(1501, LogLevel.Error, "The rooms of student {StudentId} cannot follow the roster and are set aside; doctor tells what is wrong with them")]
+    private static partial void SetAside(ILogger logger, long studentId, Exception exception);
 
     [LoggerMessage(1500, LogLevel.Warning, "Rooms could not follow the roster; trying again")]
     private static partial void Failed(ILogger logger, Exception exception);

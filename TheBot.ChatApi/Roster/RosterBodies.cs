@@ -112,7 +112,8 @@ internal sealed record RoomAnswer(long Id, string Kind, string Name);
 internal sealed record LoadAnswer(int Changed, int Unchanged, IReadOnlyList<long> Ids, int StudentsWaiting);
 
 /// <param name="StudentsWaiting">Students whose rooms do not follow the roster yet; 0 = all is done.</param>
-internal sealed record ProvisioningAnswer(int StudentsWaiting);
+/// <param name="StudentsSetAside">Those among them whose rooms could not follow, for a fault of their own; they are tried again, at most 10 minutes later.</param>
+internal sealed record ProvisioningAnswer(int StudentsWaiting, int StudentsSetAside);
 
 /// <summary>What is wrong with a row of a load.</summary>
 /// <param name="Row">Its number, from 1.</param>

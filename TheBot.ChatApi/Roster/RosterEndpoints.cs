@@ -10,7 +10,6 @@ namespace TheBot.ChatApi.Roster;
 /// <summary><c>/api/v1/roster</c>: how the school tells who learns what from whom. Administrators only; every call may be repeated.</summary>
 internal static class RosterEndpoints
 {
-    private const string Conditional = "With If-Match (the ETag of the thing) it is not done where somebody else was first: 412.";
 
     /// <summary>Registers the school's verbs, and what lets rooms follow a load.</summary>
     public static IServiceCollection AddRoster(this IServiceCollection services)
@@ -39,7 +38,7 @@ internal static class RosterEndpoints
     {
         group.MapPost("/users", CreateUserAsync).WithSummary("Makes an account; the same again finds it (200 instead of 201).");
         group.MapGet("/users/{id:long}", FindUserAsync).WithSummary("An account, with its version as ETag.");
-        group.MapPatch("/users/{id:long}", ChangeUserAsync).WithSummary("Changes names, address or the administrator's flag; rooms that carry the name follow.").WithDescription(Conditional).TakesIfMatch();
+        group.MapPatch("/users/{id:long}", ChangeUserAsync).WithSummary("Changes names, address or the administrator's flag; rooms that carry the name follow.").TakesIfMatch();
         group.MapDelete("/users/{id:long}", DeleteUserAsync).WithSummary("Deletes an account for good; what the person wrote stays, by the name \"deleted\".");
     }
 
@@ -47,8 +46,7 @@ internal static class RosterEndpoints
     {
         group.MapPost("/subjects", CreateSubjectAsync).WithSummary("Adds a subject; the same again finds it (200 instead of 201), by external_id.");
         group.MapGet("/subjects/{id:long}", FindSubjectAsync).WithSummary("A subject, with its version as ETag.");
-        group.MapPatch("/subjects/{id:long}", RenameSubjectAsync).WithSummary("Renames a subject; the rooms that carry its name follow, those of many students soon after.")
-            .WithDescription(Conditional).TakesIfMatch();
+        group.MapPatch("/subjects/{id:long}", RenameSubjectAsync).WithSummary("Renames a subject; the rooms that carry its name follow, those of many students soon after.").TakesIfMatch();
     }
 
     private static async Task<Results<Created<UserAnswer>, Ok<UserAnswer>, ProblemHttpResult>> CreateUserAsync(

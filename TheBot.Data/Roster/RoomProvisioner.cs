@@ -11,15 +11,12 @@ namespace TheBot.Data.Roster;
 /// student has a tutor; it stays when the last one leaves. Only the reasons of <see cref="MemberReason"/> that follow from the roster are touched.
 /// What changes for people goes into the logs in the same transaction, so that log and members always agree. Locks: docs/locks.md.
 /// </remarks>
-public sealed class RoomProvisioner(NpgsqlDataSource database, ICommittedEvents listeners)
+public sealed partial class RoomProvisioner(NpgsqlDataSource database, ICommittedEvents listeners)
 {
     /// <summary>The name that the school's one general room is born with.</summary>
     public const string GeneralRoomName = "Общий форум";
 
-    /// <summary>Students whose rooms one transaction of a running school touches at most: a room is held for as long as it takes, and nobody writes there meanwhile.</summary>
-    public const int StudentsAtOnce = 25;
-
-    /// <summary>As above, of the Migrator, which nobody waits for.</summary>
+    /// <summary>Students of one transaction of the Migrator, which nobody waits for.</summary>
     private const int StudentsPerChunk = 200;
 
     /// <summary>So many new students, and the database's statistics say nothing about the school any more.</summary>
@@ -77,22 +74,6 @@ public sealed class RoomProvisioner(NpgsqlDataSource database, ICommittedEvents 
         return report;
     }
 
-    /// <summary>Converges the students whom a change of many has left waiting (<see cref="WaitingStudent"/>), a few a transaction, until none is left.</summary>
-    /// <remarks>Any number of replicas may do so at once; each takes others. One that dies leaves its students to the rest.</remarks>
-    public async Task ConvergeWaitingAsync(CancellationToken cancellationToken)
-    {
-        var total = 0;
-        while (await ConvergeSomeWaitingAsync(cancellationToken).ConfigureAwait(false) is > 0 and var students) total += students;
-        if (total >= StudentsUntilAnalyze) await AnalyzeAsync(cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>How many students are waiting.</summary>
-    public async Task<int> CountWaitingAsync(CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand("SELECT count(*)::int FROM provisioning");
-        return (int)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
-    }
-
     /// <summary>A deleted person leaves every room that follows from no enrollment, but for those of two, within the caller's transaction.</summary>
     internal static async Task<Committed> LeaveOwnRoomsAsync(NpgsqlConnection connection, long userId, CancellationToken cancellationToken)
     {
@@ -100,23 +81,6 @@ public sealed class RoomProvisioner(NpgsqlDataSource database, ICommittedEvents 
         await using var rows = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         return (await ReadAsync(rows, cancellationToken).ConfigureAwait(false)).Committed;
     }
-
-    private Task<int> ConvergeSomeWaitingAsync(CancellationToken cancellationToken) =>
-        TransientFaults.RetryAsync(
-            async () =>
-            {
-                await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-                await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-                var students = await RosterChange.QueryAsync(
-                    connection, RoomProvisionerSql.TakeWaiting, row => row.GetInt64(0), cancellationToken, RosterChange.Value(StudentsAtOnce)).ConfigureAwait(false);
-                if (students.Count == 0) return 0;
-                var provisioned = await ConvergeAsync(connection, students, cancellationToken).ConfigureAwait(false);
-                await using var done = new NpgsqlCommand(RoomProvisionerSql.NoLongerWaiting, connection) { Parameters = { RosterChange.Values<long>([.. students]) } };
-                await done.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-                listeners.Announce(provisioned.Committed);
-                return students.Count;
-            });
 
     private async Task AnalyzeAsync(CancellationToken cancellationToken)
     {

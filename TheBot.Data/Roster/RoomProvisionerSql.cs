@@ -67,6 +67,10 @@ internal static class RoomProvisionerSql
     /// Compares, writes the difference, and answers what it added to the logs: <c>source</c> r = a room's log, u = a person's log,
     /// c = how many members kept their access for other reasons (in seq).
     /// </summary>
+    /// <remarks>
+    /// No statistics know of rooms that this transaction made, so joins with them are nested loops, over what is materialized: <c>event</c> would otherwise be
+    /// made anew for each of them, which took ten seconds for two hundred new students.
+    /// </remarks>
     public const string Converge =
         $"""
         WITH {WantedRooms},
@@ -129,7 +133,7 @@ internal static class RoomProvisionerSql
                 left_at = excluded.left_at,
                 joined_at = CASE WHEN cardinality(room_members.reasons) = 0 THEN excluded.joined_at ELSE room_members.joined_at END
         ),
-        event AS (
+        event AS MATERIALIZED (
             SELECT c.room_id, CASE WHEN c.is_in THEN 10 ELSE 11 END AS kind, c.user_id AS subject_id,
                 jsonb_build_object('user', jsonb_build_object(
                     'id', u.id, 'full_name', btrim(u.first_name || ' ' || u.last_name), 'role', u.role)) AS data
@@ -226,13 +230,17 @@ internal static class RoomProvisionerSql
         ORDER BY source, room_id
         """;
 
-    /// <summary>$1 a person, $2 students: all the rooms that a deletion of that person changes, so that they are taken in order.</summary>
+    /// <summary>
+    /// $1 a person, $2 students: all the rooms that a deletion of that person changes, so that they are taken in order. Whoever has read in the general room has a row
+    /// there without reasons, and leaves nothing.
+    /// </summary>
     public const string LockRoomsOfDeleted =
         """
         SELECT r.id
         FROM rooms r
         WHERE r.id IN (
-            SELECT m.room_id FROM room_members m JOIN rooms own ON own.id = m.room_id AND own.enrollment_id IS NULL AND own.kind <> 'direct' WHERE m.user_id = $1
+            SELECT m.room_id FROM room_members m JOIN rooms own ON own.id = m.room_id AND own.enrollment_id IS NULL AND own.kind <> 'direct'
+            WHERE m.user_id = $1 AND cardinality(m.reasons) > 0
             UNION
             SELECT followed.id FROM rooms followed JOIN enrollments e ON e.id = followed.enrollment_id WHERE e.student_id = ANY ($2))
         ORDER BY r.id
@@ -243,11 +251,22 @@ internal static class RoomProvisionerSql
     public const string NextStudents = "SELECT DISTINCT student_id FROM enrollments WHERE student_id > $1 ORDER BY student_id LIMIT $2";
 
     /// <summary>$1 at most so many. Students whom another replica has in hand are left to it; nobody waits.</summary>
-    public const string TakeWaiting = "SELECT student_id FROM provisioning ORDER BY since, student_id LIMIT $1 FOR UPDATE SKIP LOCKED";
+    public const string TakeWaiting = "SELECT student_id FROM provisioning WHERE not_before <= now() ORDER BY since, student_id LIMIT $1 FOR UPDATE SKIP LOCKED";
+
+    /// <summary>$1 a student whose rooms could not follow: the next try is 5 s later, then 10, 20... up to 10 minutes.</summary>
+    public const string SetAside =
+        """
+        UPDATE provisioning
+        SET attempts = attempts + 1, not_before = now() + least(interval '10 minutes', interval '5 seconds' * power(2, least(attempts, 10)))
+        WHERE student_id = $1
+        """;
 
     public const string NoLongerWaiting = "DELETE FROM provisioning WHERE student_id = ANY ($1)";
 
-    /// <summary>The students wait for <see cref="TakeWaiting"/>. Whoever writes this holds the students' locks, so that it is not lost to one who is just done with them.</summary>
+    /// <summary>
+    /// The students wait for <see cref="TakeWaiting"/>. Whoever writes this holds the students' locks, so that it is not lost to one who is just done with them.
+    /// Those who wait already are left as they are: whoever has them in hand holds their rows here and waits for our locks.
+    /// </summary>
     public const string LetWait = "INSERT INTO provisioning (student_id) SELECT unnest($1) ORDER BY 1 ON CONFLICT (student_id) DO NOTHING";
 
     /// <summary>$1 name.</summary>

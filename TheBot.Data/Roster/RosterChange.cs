@@ -58,11 +58,14 @@ internal sealed class RosterChange(NpgsqlConnection connection, CancellationToke
 
     public bool Holds(IEnumerable<long> userIds) => userIds.All(_people.ContainsKey);
 
+    /// <summary>Whether <see cref="ProvisionAsync"/> changes rooms in this transaction.</summary>
+    public static bool FollowsAtOnce(IReadOnlyCollection<long> studentIds) => studentIds.Count <= RoomProvisioner.StudentsAtOnce;
+
     /// <summary>Lets rooms and members of these students follow what was written: few at once, many soon after the commit, a few at a time.</summary>
     /// <remarks>The rooms of many at once would be held for seconds, and nobody could write there.</remarks>
     public async Task ProvisionAsync(params long[] studentIds)
     {
-        if (studentIds.Length > RoomProvisioner.StudentsAtOnce)
+        if (!FollowsAtOnce(studentIds))
         {
             await ProvisionLaterAsync(studentIds).ConfigureAwait(false);
             return;

@@ -127,7 +127,8 @@ public sealed partial class SchoolRoster(NpgsqlDataSource database, ICommittedEv
                     ReadUser,
                     Value(userId),
                     Value(User.DeletedName)).ConfigureAwait(false);
-                await change.ExecuteAsync(RoomProvisionerSql.LockRoomsOfDeleted, Value(userId), Values<long>([.. students])).ConfigureAwait(false);
+                long[] followAtOnce = FollowsAtOnce(students) ? [.. students] : [];
+                await change.ExecuteAsync(RoomProvisionerSql.LockRoomsOfDeleted, Value(userId), Values(followAtOnce)).ConfigureAwait(false);
                 await change.LeaveOwnRoomsAsync(userId).ConfigureAwait(false);
                 await change.ProvisionAsync([.. students]).ConfigureAwait(false);
                 await change.EndLoginsAsync(userId).ConfigureAwait(false);

@@ -12,8 +12,8 @@ namespace TheBot.Data.Schema;
 /// </remarks>
 public sealed class ChatDbContext(DbContextOptions<ChatDbContext> options) : DbContext(options)
 {
-    /// <summary>The newest migration that this build's queries rely on; an API on an older schema is not ready.</summary>
-    public const string RequiredMigration = "20261128123000_DoctorTables";
+    /// <summary>The newest migration that the API's queries rely on; an API on an older schema is not ready. Later ones are the Migrator's own.</summary>
+    public const string RequiredMigration = "20261128145733_Retries";
 
     public DbSet<User> Users => Set<User>();
     public DbSet<AuthToken> Tokens => Set<AuthToken>();
@@ -110,6 +110,8 @@ public sealed class ChatDbContext(DbContextOptions<ChatDbContext> options) : DbC
             waiting.HasKey(w => w.StudentId);
             waiting.Property(w => w.StudentId).ValueGeneratedNever();
             Now(waiting.Property(w => w.Since));
+            waiting.Property(w => w.Attempts).HasDefaultValue(0);
+            Now(waiting.Property(w => w.NotBefore));
         });
     }
 

@@ -49,4 +49,10 @@ public sealed class WaitingStudent
 {
     public long StudentId { get; set; }
     public DateTimeOffset Since { get; set; }
+
+    /// <summary>How often the rooms could not follow.</summary>
+    public int Attempts { get; set; }
+
+    /// <summary>When to try next.</summary>
+    public DateTimeOffset NotBefore { get; set; }
 }

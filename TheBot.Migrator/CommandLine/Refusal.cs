@@ -6,14 +6,17 @@ namespace TheBot.Migrator.CommandLine;
 /// <summary>Which exceptions are answers of the surroundings, and how they read in one line.</summary>
 internal static class Refusal
 {
+    /// <summary>What is said wherever somebody else's lock was in the way for too long.</summary>
+    public const string LockHeld = "others hold what it needs; end their transactions (preflight lists them), or give it more --lock-timeout";
+
     /// <summary>Null = not an answer but a fault of ours, which shows its stack.</summary>
     public static VerbFailure? From(Exception failure) => failure switch
     {
         VerbFailure told => told,
-        PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } locked => Because(
-            "others hold what it needs; end their transactions (preflight lists them), or give it more --lock-timeout", locked),
+        PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } locked => Because(LockHeld, locked),
         PostgresException said => Because($"{said.MessageText} (SQLSTATE {said.SqlState})", said),
         NpgsqlException { InnerException: SocketException away } => Because($"the database is away: {away.Message}", failure),
+        NpgsqlException { InnerException: TimeoutException } => Because("the database is away: it takes the connection and does not answer", failure),
         NpgsqlException { InnerException: PostgresException said } => From(said),
         OperationCanceledException => Because("stopped", failure),
         NpgsqlException or InvalidOperationException or ArgumentException or IOException or UnauthorizedAccessException or TimeoutException =>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -56,8 +57,9 @@ internal abstract class Verb : Command
         var option = new Option<int>(name) { HelpName = helpName, Description = description, DefaultValueFactory = _ => standard };
         option.Validators.Add(result =>
         {
-            if (result.Errors.Any() || (result.GetValueOrDefault<int>() is var value && value >= range.Least && value <= range.Most)) return;
-            result.AddError($"{name}: from {range.Least} to {range.Most}.");
+            // what is no number at all the parser refuses by itself, after this
+            if (result.Tokens is not [var given] || !int.TryParse(given.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)) return;
+            if (value < range.Least || value > range.Most) result.AddError($"{name}: from {range.Least} to {range.Most}.");
         });
         return option;
     }
@@ -66,10 +68,11 @@ internal abstract class Verb : Command
     {
         var output = new Output(arguments.InvocationConfiguration.Output, arguments.InvocationConfiguration.Error, arguments.GetValue(Json), Name);
         var patience = TimeSpan.FromSeconds(arguments.GetValue(Wait));
+        var lockTimeout = TimeSpan.FromSeconds(arguments.GetValue(LockTimeout));
         try
         {
-            using var host = Build(TimeSpan.FromSeconds(arguments.GetValue(LockTimeout)));
-            var run = new VerbRun(arguments, host.Services, output, patience);
+            using var host = Build(lockTimeout);
+            var run = new VerbRun(arguments, host.Services, output, patience, lockTimeout);
             if (Need != DatabaseNeed.Nothing) await DatabaseWait.UntilItAnswersAsync(run, cancellationToken).ConfigureAwait(false);
             if (Need == DatabaseNeed.CurrentSchema) await DatabaseWait.RequireCurrentSchemaAsync(host.Services, cancellationToken).ConfigureAwait(false);
             return (int)output.Finish(await ExecuteAsync(run, cancellationToken).ConfigureAwait(false));

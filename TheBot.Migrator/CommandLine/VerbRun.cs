@@ -11,17 +11,30 @@ namespace TheBot.Migrator.CommandLine;
 /// <param name="Services">The host's services.</param>
 /// <param name="Output">Both streams.</param>
 /// <param name="Patience">How long the operator is willing to wait for what is away (<c>--wait</c>).</param>
-internal sealed record VerbRun(ParseResult Arguments, IServiceProvider Services, Output Output, TimeSpan Patience)
+/// <param name="LockTimeout">How long it stands in line for what others hold (<c>--lock-timeout</c>).</param>
+internal sealed record VerbRun(ParseResult Arguments, IServiceProvider Services, Output Output, TimeSpan Patience, TimeSpan LockTimeout)
 {
     /// <summary>As this tool uses it.</summary>
     /// <exception cref="VerbFailure">There is none.</exception>
-    public string ConnectionString => Services.GetRequiredService<IConfiguration>().GetConnectionString(ChatDatabase.ConnectionName)
-        ?? throw new VerbFailure($"ConnectionStrings:{ChatDatabase.ConnectionName} is not set");
+    public string ConnectionString => Services.GetRequiredService<IConfiguration>().GetConnectionString(ChatDatabase.ConnectionName) is { Length: > 0 } told
+        ? told
+        : throw new VerbFailure($"ConnectionStrings:{ChatDatabase.ConnectionName} is not set; as an environment variable: ConnectionStrings__{ChatDatabase.ConnectionName}");
 
-    public NpgsqlDataSource Database => Services.GetRequiredService<NpgsqlDataSource>();
+    /// <exception cref="VerbFailure">There is no connection string.</exception>
+    public NpgsqlDataSource Database
+    {
+        get
+        {
+            _ = ConnectionString; // told by its name where it is missing, not by what the client library lacks then
+            return Services.GetRequiredService<NpgsqlDataSource>();
+        }
+    }
 
     /// <summary>A line for people; left out with <c>--json</c>.</summary>
     public void Say(string line) => Output.Say(line);
+
+    /// <summary>A line on stderr, also with <c>--json</c>: which step has begun of work that cannot say how far it is.</summary>
+    public void Tell(string line) => Output.Errors.WriteLine(line);
 
     /// <summary>Tells how far long work is, on stderr. Dispose it before the next line is said.</summary>
     /// <param name="what">What is counted, in the plural.</param>

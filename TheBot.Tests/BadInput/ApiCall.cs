@@ -1,24 +1,52 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Routing;
 
 namespace TheBot.Tests.BadInput;
 
-/// <summary>A call of the API, as its own document describes it.</summary>
+/// <summary>A call of the API, as its own document describes it or, where that leaves it out, its routing.</summary>
 /// <param name="Method">GET, POST...</param>
 /// <param name="Path">With its parameters in braces.</param>
 /// <param name="Query">Names of what may stand in the query.</param>
 /// <param name="Headers">Names of headers that mean something here.</param>
 /// <param name="Body">The members of the body, or of each of its rows; null = it takes none.</param>
 /// <param name="IsArray">Whether the body is an array of those.</param>
-public sealed record ApiCall(string Method, string Path, string[] Query, string[] Headers, (string Name, string Type)[]? Body, bool IsArray)
+public sealed partial record ApiCall(string Method, string Path, string[] Query, string[] Headers, (string Name, string Type)[]? Body, bool IsArray)
 {
-    public bool IsOfTheSeed => Path.StartsWith("/api/chat", StringComparison.Ordinal) || Path.StartsWith("/api/auth", StringComparison.Ordinal);
+    /// <summary>What a socket's address may say in its query.</summary>
+    public static readonly string[] HandshakeQuery = ["token", "authorization", "access_token", "ticket", "room_id", "since", "id"];
+
+    public bool IsOfTheSeed => IsOf("/api/chat", "/api/auth");
+
+    public bool IsSocket => IsOf("/ws", "/hubs");
+
+    /// <summary>Whether a part of the framework answers there, in words of its own.</summary>
+    public bool IsOfTheFramework => IsOf("/hubs", "/openapi", "/health", "/alive");
 
     public IEnumerable<string> Segments => Regex.Matches(Path, "{([^}]+)}").Select(match => match.Groups[1].Value);
 
     public override string ToString() => $"{Method} {Path}";
 
-    public static IEnumerable<ApiCall> All(JsonNode document)
+    /// <summary>The calls that the document describes, and then everything else that is routed somewhere.</summary>
+    public static List<ApiCall> All(JsonNode document, IEnumerable<RouteEndpoint> endpoints)
+    {
+        var described = Described(document).ToList();
+        return [.. described, .. endpoints.SelectMany(Routed).Where(call => !described.Exists(known => (known.Method, known.Path) == (call.Method, call.Path)))];
+    }
+
+    /// <summary>An endpoint by each of its methods; where it names none, by those that differ in what a request may have.</summary>
+    public static IEnumerable<ApiCall> Routed(RouteEndpoint endpoint)
+    {
+        var path = "/" + RouteConstraint().Replace(endpoint.RoutePattern.RawText!.Trim('/'), "{$1}");
+        foreach (var method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods is { Count: > 0 } named ? named : ["GET", "POST", "DELETE"])
+        {
+            var call = new ApiCall(method, path, [], [], method == "POST" ? [] : null, IsArray: false);
+            yield return call.IsSocket ? call with { Query = HandshakeQuery } : call;
+        }
+    }
+
+    private static IEnumerable<ApiCall> Described(JsonNode document)
     {
         foreach (var (path, methods) in document["paths"]!.AsObject())
         {
@@ -37,6 +65,12 @@ public sealed record ApiCall(string Method, string Path, string[] Query, string[
             }
         }
     }
+
+    private bool IsOf(params string[] prefixes) => prefixes.Any(prefix => Path.StartsWith(prefix, StringComparison.Ordinal));
+
+    /// <summary><c>{roomId:long}</c>, <c>{**path}</c></summary>
+    [GeneratedRegex(@"\{\**(\w+)[^}]*}")]
+    private static partial Regex RouteConstraint();
 
     private static (string Name, string Type)[] Members(JsonNode document, JsonNode? schema)
     {

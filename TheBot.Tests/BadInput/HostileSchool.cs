@@ -1,5 +1,4 @@
 using System.Globalization;
-using TheBot.ChatApi.Auth;
 using TheBot.Data.Schema;
 
 namespace TheBot.Tests.BadInput;
@@ -20,7 +19,7 @@ internal sealed class HostileSchool : IAsyncDisposable
 
     public static async Task<HostileSchool> OpenAsync(ScratchPostgres postgres)
     {
-        var it = new HostileSchool(await ApiSchool.OpenAsync(postgres, ("Chat__Limits__MessagesPerSecond", "0"), ("Chat__Limits__FailedLoginsPerMinute", "0")));
+        var it = new HostileSchool(await ApiSchool.OpenAsync(postgres, ("Chat__Limits__MessagesPerSecond", "0"), ("Chat__Limits__FailedLoginsPerMinute", "0"), ("Chat__Limits__StrangersPerMinute", "0")));
         await it.FurnishAsync();
         return it;
     }
@@ -30,11 +29,9 @@ internal sealed class HostileSchool : IAsyncDisposable
     {
         if (hostile.Chance(5)) return null;
         var caller = hostile.Chance(60) ? _callers[0] : hostile.One(_callers);
-        var token = Tokens.New();
         await School.School.ExecuteAsync("UPDATE users SET is_active = true, deleted_at = NULL WHERE id = $1 AND NOT (is_active AND deleted_at IS NULL)", caller.Id);
         await School.School.ExecuteAsync("UPDATE users SET is_administrator = true WHERE id = $1 AND NOT is_administrator", _callers[0].Id);
-        await School.School.ExecuteAsync("INSERT INTO tokens (hash, user_id, device) VALUES ($1, $2, 'hostile')", Tokens.Hash(token)!, caller.Id);
-        return token;
+        return await School.Database.LogInAsync(caller.Id);
     }
 
     public Task<Dictionary<string, string>> StateAsync() => SchoolState.ReadAsync(School.Database, _stateCommand);
@@ -62,7 +59,7 @@ internal sealed class HostileSchool : IAsyncDisposable
 
     /// <summary>Rooms follow a load in their own time; until they do, what changes is not the next call's doing.</summary>
     public Task SettledAsync() =>
-        Deadline.UntilAsync(() => School.School.Provisioner.CountWaitingAsync(Deadline.Token()), waiting => waiting == 0, "the rooms follow the roster");
+        Deadline.UntilAsync(() => School.School.Provisioner.CountWaitingAsync(Deadline.Token()), waiting => waiting.Total == 0, "the rooms follow the roster");
 
     public async ValueTask DisposeAsync() => await School.DisposeAsync();
 
@@ -70,7 +67,7 @@ internal sealed class HostileSchool : IAsyncDisposable
     {
         var ids = name.ToUpperInvariant() switch
         {
-            "ROOMID" => _rooms,
+            "ROOMID" or "ROOM" or "ROOM_ID" => _rooms,
             "MESSAGEID" or "REPLY_TO" => _messages,
             "ID" or "SUBJECT_ID" => _other,
             _ => _people,

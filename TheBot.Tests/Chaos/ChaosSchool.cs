@@ -1,5 +1,4 @@
 using Npgsql;
-using TheBot.ChatApi.Auth;
 using TheBot.Data.Roster;
 using TheBot.Data.Schema;
 using TheBot.Migrator;
@@ -66,11 +65,6 @@ internal sealed class ChaosSchool
     {
         var user = new NewUser($"{name}.{Guid.NewGuid():N}", role) { FirstName = "Имя", LastName = name, IsAdministrator = isAdministrator };
         var id = School.Expect(await roster.CreateUserAsync(user, Deadline.Token())).Id;
-        var token = Tokens.New();
-        await using var command = database.CreateCommand("INSERT INTO tokens (hash, user_id, device) VALUES ($1, $2, 'chaos')");
-        command.Parameters.AddWithValue(Tokens.Hash(token)!);
-        command.Parameters.AddWithValue(id);
-        await command.ExecuteNonQueryAsync(Deadline.Token());
-        return new Someone(id, name, token);
+        return new Someone(id, name, await database.LogInAsync(id));
     }
 }

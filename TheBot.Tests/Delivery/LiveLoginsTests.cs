@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using TheBot.ChatApi.Auth;
 using TheBot.ChatApi.Delivery;
 using TheBot.Data.Auth;
@@ -54,12 +53,8 @@ public sealed class LiveLoginsTests(ScratchPostgres postgres)
         await room.School.LogsAgreeAsync();
     }
 
-    private static async Task<Identity> LoginAsync(Followers room, TokenAuthenticator tokens)
-    {
-        var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(20));
-        await room.School.ExecuteAsync("INSERT INTO tokens (hash, user_id) VALUES ($1, $2)", Tokens.Hash(token)!, room.Student);
-        return (await tokens.FindAsync(token, Deadline.Token()))!;
-    }
+    private static async Task<Identity> LoginAsync(Followers room, TokenAuthenticator tokens) =>
+        (await tokens.FindAsync(await room.School.Database.LogInAsync(room.Student), Deadline.Token()))!;
 
     private static async Task<Opened> ConnectAsync(LiveLogins logins, Followers room, Identity who)
     {

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.SignalR.Client;
-using TheBot.ChatApi.Auth;
 using TheBot.Contracts;
 using TheBot.Contracts.V1;
 using TheBot.Data.Schema;
@@ -123,11 +122,6 @@ public sealed class ReachTests(TwoReplicas replicas, ITestOutputHelper output)
         await Task.WhenAll(hearing);
     }
 
-    /// <summary>One more login of somebody, without the price of a password.</summary>
-    private async Task<Person> LogInAsync(Person person)
-    {
-        var token = Tokens.New();
-        await School.School.ExecuteAsync("INSERT INTO tokens (hash, user_id, device) VALUES ($1, $2, 'test')", Tokens.Hash(token)!, person.Id);
-        return person with { Token = token };
-    }
+    /// <summary>One more login of somebody.</summary>
+    private async Task<Person> LogInAsync(Person person) => person with { Token = await School.Database.LogInAsync(person.Id) };
 }

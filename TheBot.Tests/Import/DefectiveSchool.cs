@@ -4,6 +4,7 @@ namespace TheBot.Tests.Import;
 internal sealed class DefectiveSchool
 {
     public const string AnnasToken = "0123456789abcdef0123456789abcdef01234567";
+    public const string IvansToken = "cccccccccccccccccccccccccccccccccccccccc";
 
     /// <summary>What every room here must become, in the order of the tests' telling.</summary>
     public List<ExpectedRoom> Rooms { get; } = [];
@@ -52,6 +53,7 @@ internal sealed class DefectiveSchool
         await Legacy.ExecuteAsync("UPDATE accounts_user SET email = 'family@school.example', avatar = 'avatars/m.png' WHERE id = $1", this["mother"]);
         await Legacy.TokenAsync(this["anna"], AnnasToken);
         await Legacy.TokenAsync(this["teacher"], new string('a', 40));
+        await Legacy.TokenAsync(this["ivan"], IvansToken);
     }
 
     /// <summary>Two rooms with a link, a third that lost it, other members in each table, a parent who left; a muted student and a muted teacher.</summary>
@@ -139,7 +141,7 @@ internal sealed class DefectiveSchool
         await Legacy.TakePartAsync(generalAgain, this["anna"], lastReadAt: LegacySchool.Start.AddHours(1), muted: true);
         await Legacy.SayAsync(generalAgain, this["teacher"], "во втором");
         await Legacy.SayAsync(general, this["admin"], "в первом");
-        Places["general"] = general;
+        (Places["general"], Places["general again"]) = (general, generalAgain);
         Rooms.Add(new("general", [general, generalAgain], [.. People.Values]) { Id = general });
 
         var (direct, directAgain) = (await Legacy.RoomAsync("direct", "Анна и Пётр", this["anna"]), await Legacy.RoomAsync("direct", "", this["teacher"]));
@@ -153,6 +155,7 @@ internal sealed class DefectiveSchool
         var three = await Legacy.RoomAsync("direct", "Втроём", this["anna"]);
         await Legacy.SitAsync(three, this["anna"], this["teacher"], this["mother"]);
         await Legacy.SayAsync(three, this["mother"], "и я");
+        Places["three"] = three;
         Rooms.Add(new("group", [three], Set("anna", "teacher", "mother")) { Id = three });
 
         foreach (var type in new[] { "group", "class", "support" })
@@ -182,11 +185,18 @@ internal sealed class DefectiveSchool
         Messages["reply to other room"] = await Legacy.SayAsync(room, this["anna"], "ответ не сюда", replyTo: Messages["with the tutor"]);
         Messages["edited"] = await Legacy.SayAsync(room, this["anna"], "исправлено");
         await Legacy.ExecuteAsync("UPDATE chat_message SET is_edited = true, updated_at = created_at + interval '1 minute' WHERE id = $1", Messages["edited"]);
+        Messages["reply"] = await Legacy.SayAsync(room, this["mother"], "ответ", replyTo: Messages["edited"]);
+        Messages["second reply"] = await Legacy.SayAsync(room, this["mother"], "ещё ответ", replyTo: Messages["edited"]);
         Messages["deleted"] = await Legacy.SayAsync(room, this["anna"], "удалено учителем");
         Messages["deleted badly"] = await Legacy.SayAsync(room, this["anna"], "удалено без времени");
         await Legacy.ExecuteAsync(
             "UPDATE chat_message SET is_deleted = true, deleted_at = created_at + interval '5 seconds', deleted_by_id = $2 WHERE id = $1", Messages["deleted"], this["teacher"]);
         await Legacy.ExecuteAsync("UPDATE chat_message SET is_deleted = true WHERE id = $1", Messages["deleted badly"]);
+        await Legacy.ThreadAsync(room, this["teacher"], "Пустая", pinned: true);
+        var thread = await Legacy.ThreadAsync(room, this["teacher"], "Начало удалено", pinned: true);
+        var start = await Legacy.SayAsync(room, this["teacher"], "удалённое начало", thread: thread);
+        await Legacy.ExecuteAsync("UPDATE chat_message SET is_deleted = true WHERE id = $1", start);
+        Messages["rest of thread"] = await Legacy.SayAsync(room, this["teacher"], "продолжение", thread: thread);
         Messages["file"] = await Legacy.SayAsync(Places["physics"], this["teacher"], "");
         await Legacy.ExecuteAsync("UPDATE chat_message SET message_type = 'file', file = 'chat/files/a b.pdf', image = 'chat/images/x.png' WHERE id = $1", Messages["file"]);
         Messages["outside"] = await Legacy.SayAsync(Places["physics"], this["teacher"], "наружу");

@@ -1,12 +1,13 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Npgsql;
+using Xunit.Abstractions;
 
 namespace TheBot.Tests.Import;
 
 /// <summary>A database with everything that went wrong in the replaced system becomes ours: nothing is lost, nobody sees more than they may.</summary>
 [Collection(ScratchPostgresTests.Name)]
-public class ImportTests(ScratchPostgres postgres)
+public class ImportTests(ScratchPostgres postgres, ITestOutputHelper output)
 {
     [Fact]
     public async Task Every_message_of_a_defective_database_is_in_one_room_in_order_and_read_by_exactly_the_right_people()
@@ -23,7 +24,10 @@ public class ImportTests(ScratchPostgres postgres)
             """);
         var reader = new NpgsqlConnectionStringBuilder(legacy.ConnectionString) { Username = "legacy_reader" };
         var answer = (await MigratorProcess.RunAsync(ours.Database.ConnectionString, "import", "--from", reader.ConnectionString, "--json")).Expect(0);
-        (await MigratorProcess.RunAsync(ours.Database.ConnectionString, "verify", "--from", reader.ConnectionString)).Expect(0);
+        var verified = (await MigratorProcess.RunAsync(ours.Database.ConnectionString, "verify", "--from", reader.ConnectionString)).Expect(0).Said;
+        var examined = (await MigratorProcess.RunAsync(ours.Database.ConnectionString, "doctor")).Expect(0).Said;
+        output.WriteLine($"verify:\n{verified}\ndoctor:\n{examined}");
+        Assert.All(examined.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Matches("^ok    [a-z_]+ +0$", line));
 
         foreach (var expected in defects.Rooms) await ExpectAsync(school, expected);
         Assert.Equal(defects.Rooms.Count, await ours.ScalarAsync<long>("SELECT count(*) FROM rooms"));
@@ -35,7 +39,7 @@ public class ImportTests(ScratchPostgres postgres)
         var report = answer.Json["result"]!["report"]!;
         Assert.Equal(
             """
-            enrollment_broken 1, enrollment_found 4, enrollment_unknown 2, former_member 2, guardian_broken 1, order_by_time 3, password_unknown 1, reply_dropped 2,
+            enrollment_broken 1, enrollment_found 4, enrollment_unknown 2, former_member 2, guardian_broken 1, order_by_time 3, password_unknown 1, pin_empty 1, reply_dropped 2,
             role_unknown 1, room_admin 3, room_kind 3, room_lost 1, room_nameless 1, rooms_merged 5, seat_broken 1, sender_unknown 1, token_broken 1, tutor_broken 1,
             type_unknown 1
             """.ReplaceLineEndings(" "),
@@ -62,7 +66,8 @@ public class ImportTests(ScratchPostgres postgres)
         Assert.Equal(messages["first"], await ours.ScalarAsync<long>("SELECT reply_to FROM messages WHERE id = $1", messages["reply across merged"]));
         Assert.True(await ours.ScalarAsync<bool>("SELECT reply_to IS NULL FROM messages WHERE id = $1", messages["reply to other room"]));
         Assert.Equal(
-            [messages["pinned"]], await ours.QueryAsync("SELECT message_id FROM pins WHERE room_id = $1", row => row.GetInt64(0), physics));
+            [(messages["pinned"], physics), (messages["rest of thread"], places["group"])],
+            await ours.QueryAsync("SELECT message_id, room_id FROM pins ORDER BY message_id", row => (row.GetInt64(0), row.GetInt64(1))));
         Assert.Equal("Важное", await ours.ScalarAsync<string>("SELECT t.title FROM messages m JOIN threads t ON t.id = m.thread_id WHERE m.id = $1", messages["pinned"]));
         Assert.True(await ours.ScalarAsync<bool>("SELECT edited_at = created_at + interval '1 minute' FROM messages WHERE id = $1", messages["edited"]));
         Assert.Equal(
@@ -89,7 +94,20 @@ public class ImportTests(ScratchPostgres postgres)
         Assert.Equal(
             await ours.ScalarAsync<long>("SELECT seq FROM messages WHERE id = $1", messages["edited"]),
             await ours.ScalarAsync<long>("SELECT read_seq FROM room_members WHERE room_id = $1 AND user_id = $2", places["group"], people["mother"]));
+        Assert.Equal(
+            (true, true),
+            (await ours.QueryAsync(
+                "SELECT read_seq = head_seq, muted_until > now() FROM room_members JOIN rooms ON id = room_id WHERE room_id = $1 AND user_id = $2",
+                row => (row.GetBoolean(0), row.GetBoolean(1)),
+                places["general"],
+                people["anna"]))[0]);
         Assert.True(await ours.ScalarAsync<bool>("SELECT locked FROM rooms WHERE id = $1", places["support"]));
+        Assert.Equal(
+            ("chat/files/a b.pdf", "chat/images/x.png", "file"),
+            (await ours.QueryAsync(
+                "SELECT a.file, a.image, m.type FROM attachments a JOIN messages m ON m.id = a.message_id WHERE m.id = $1",
+                row => (row.GetString(0), row.GetString(1), row.GetString(2)),
+                messages["file"]))[0]);
         Assert.Equal(
             (true, true, (string?)null),
             (await ours.QueryAsync(
@@ -136,10 +154,14 @@ public class ImportTests(ScratchPostgres postgres)
         using var login = await nobody.PostAsJsonAsync("/api/auth/login/", new { email = "family@school.example", password = ApiSchool.Password });
         var token = (string)(await login.Content.ReadFromJsonAsync<JsonObject>())!["data"]!["token"]!;
         using var anna = api.Rest(token);
-        using var father = api.Rest();
+        using var ivan = api.Rest(DefectiveSchool.IvansToken);
         var list = (await anna.GetFromJsonAsync<JsonObject>("/api/chat/forum/"))!["results"]!.AsArray();
         Assert.Contains(list, room => (long)room!["id"]! == physics);
-        Assert.Equal("%PDF-1.4 домашнее задание", await anna.GetStringAsync("/media/chat/files/a%20b.pdf"));
+        const string Homework = "/media/chat/files/a%20b.pdf";
+        Assert.Equal("%PDF-1.4 домашнее задание", await anna.GetStringAsync(Homework));
+        using var stranger = await ivan.GetAsync(Homework);
+        using var anybody = await nobody.GetAsync(Homework);
+        Assert.Equal((System.Net.HttpStatusCode.NotFound, System.Net.HttpStatusCode.Unauthorized), (stranger.StatusCode, anybody.StatusCode));
         using var secret = await anna.GetAsync("/media/../secret.txt");
         Assert.Equal(System.Net.HttpStatusCode.NotFound, secret.StatusCode);
 

@@ -1,3 +1,4 @@
+using Npgsql;
 using TheBot.Tests.Roster;
 
 namespace TheBot.Tests.Import;
@@ -29,6 +30,30 @@ internal sealed class ImportedSchool : IAsyncDisposable
 
     public Task<MigratorAnswer> VerifyAsync(params string[] options) =>
         MigratorProcess.RunAsync(Ours.Database.ConnectionString, ["verify", "--from", Legacy.ConnectionString, .. options]);
+
+    /// <summary>Lets nobody write a table of ours until it is disposed: an import stops where it would.</summary>
+    public async Task<IAsyncDisposable> HoldAsync(string table)
+    {
+        var connection = await Ours.Database.OpenConnectionAsync(Deadline.Token());
+        var transaction = await connection.BeginTransactionAsync(Deadline.Token());
+#pragma warning disable CA2100 // a name of the tests
+        await using var hold = new NpgsqlCommand($"LOCK TABLE {table} IN SHARE MODE", connection, transaction);
+#pragma warning restore CA2100
+        await hold.ExecuteNonQueryAsync(Deadline.Token());
+        return connection;
+    }
+
+    /// <summary>Waits until an import stands before a table that is held.</summary>
+    public Task ImportWaitsForAsync(string table) => Deadline.UntilAsync(
+        () => Ours.ScalarAsync<bool>(
+            """
+            SELECT EXISTS (
+                SELECT FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+                WHERE NOT l.granted AND l.relation = $1::regclass AND a.datname = current_database() AND a.application_name = 'thebot-migrator')
+            """,
+            table),
+        waits => waits,
+        $"an import that waits for {table}");
 
     /// <summary>Every table of ours with a number over all its rows: two databases with the same state answer the same.</summary>
     /// <remarks>A login's number is left out: it is drawn, and a run that was killed has drawn some.</remarks>

@@ -9,10 +9,10 @@ namespace TheBot.Tests.Import;
 /// </remarks>
 internal static class LegacyScale
 {
-    public static async Task WriteAsync(LegacySchool school, int messages)
+    public static async Task WriteAsync(LegacySchool school, int messages, TimeSpan? patience = null)
     {
         var enrollments = Math.Max(40, (int)(messages * 8000L / 300_000));
-        await school.ExecuteAsync(Sql(messages, enrollments, students: enrollments / 2, teachers: Math.Max(5, enrollments / 40)));
+        await school.ExecuteLongAsync(Sql(messages, enrollments, students: enrollments / 2, teachers: Math.Max(5, enrollments / 40)), patience ?? Deadline.Patience);
     }
 
     private static string Sql(int messages, int enrollments, int students, int teachers) => string.Create(

@@ -97,6 +97,16 @@ internal sealed class LegacySchool : IAsyncDisposable
 
     public Task ExecuteAsync(string sql, params object?[] values) => QueryAsync(sql, _ => 0, values);
 
+    /// <summary>Statements without values that may take their time, such as those that make millions of rows.</summary>
+    public async Task ExecuteLongAsync(string sql, TimeSpan patience)
+    {
+#pragma warning disable CA2100 // constants of the tests
+        await using var command = _database.CreateCommand(sql);
+#pragma warning restore CA2100
+        command.CommandTimeout = (int)patience.TotalSeconds;
+        await command.ExecuteNonQueryAsync(Deadline.Token(patience));
+    }
+
     public async Task<List<T>> QueryAsync<T>(string sql, Func<NpgsqlDataReader, T> read, params object?[] values)
     {
 #pragma warning disable CA2100 // constants of the tests

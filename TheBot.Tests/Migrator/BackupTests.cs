@@ -66,6 +66,35 @@ public sealed class BackupTests(ScratchPostgres postgres) : IDisposable
         Assert.Equal(4, Directory.GetFiles(_folder).Length);
     }
 
+    [Fact]
+    public async Task What_is_written_while_a_backup_is_taken_is_neither_in_it_nor_in_what_is_noted_beside_it()
+    {
+        await using var school = await School.OpenAsync(postgres);
+        var (called, goOn) = (Path.Combine(_folder, "called"), Path.Combine(_folder, "go-on"));
+        var path = await WrappedTools.WriteAsync(new DirectoryInfo(_folder), $"touch '{called}'; while [ ! -e '{goOn}' ]; do sleep 0.05; done");
+        await using (var backup = MigratorProcess.Start(school.Database.ConnectionString, [("PATH", path)], "backup", "--dir", _folder))
+        {
+            await Deadline.UntilAsync(() => Task.FromResult(File.Exists(called)), there => there, "pg_dump");
+            await school.PersonAsync(Role.Student);
+            await File.WriteAllTextAsync(goOn, "");
+            (await backup.EndAsync()).Expect(0);
+        }
+
+        var drilled = (await RunAsync(school, 0, "drill", "--json")).Json["result"]!;
+        Assert.Equal((0, 0), ((int)drilled["found"]!["people"]!, (int)drilled["written"]!["people"]!));
+    }
+
+    [Fact]
+    public async Task A_table_that_somebody_holds_ends_it_with_one_line_and_no_file()
+    {
+        await using var school = await School.OpenAsync(postgres);
+        await using var database = new TestDatabase(school.Database.ConnectionString);
+        await using var holder = await database.HoldAsync("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE");
+        var errors = (await RunAsync(school, 1, "backup", "--lock-timeout", "1")).Errors;
+        Assert.Contains("others hold what it needs", Assert.Single(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(_folder));
+    }
+
     private async Task<MigratorAnswer> RunAsync(School school, int exitCode, params string[] arguments) =>
         (await MigratorProcess.RunAsync(school.Database.ConnectionString, [arguments[0], "--dir", _folder, .. arguments[1..]])).Expect(exitCode);
 }

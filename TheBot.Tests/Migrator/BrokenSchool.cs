@@ -7,7 +7,7 @@ namespace TheBot.Tests.Migrator;
 internal sealed class BrokenSchool : IAsyncDisposable
 {
     /// <summary>Says something in a room as the API would: $1 room, $2 who, $3 client id, $4 words.</summary>
-    private const string Say =
+    public const string Say =
         """
         WITH room AS (UPDATE rooms SET head_seq = head_seq + 1 WHERE id = $1 RETURNING id, head_seq),
         message AS (
@@ -20,7 +20,7 @@ internal sealed class BrokenSchool : IAsyncDisposable
         """;
 
     /// <summary>$1 room: one more like it. $2 whether it keeps its link.</summary>
-    private const string Double =
+    public const string Double =
         """
         WITH double AS (
             INSERT INTO rooms (kind, enrollment_id, name, description, created_by, head_seq, locked, slow_mode_seconds)

@@ -8,7 +8,7 @@ namespace TheBot.Tests.Migrator;
 public sealed class DoctorTests(ScratchPostgres postgres)
 {
     /// <summary>What a school is, but for times and for who was told in which run.</summary>
-    private const string State =
+    internal const string State =
         """
         SELECT string_agg(line, E'\n' ORDER BY line) FROM (
             SELECT concat_ws(' ', 'room', id, kind, enrollment_id, writable, locked, head_seq) AS line FROM rooms
@@ -61,6 +61,7 @@ public sealed class DoctorTests(ScratchPostgres postgres)
         const string Places = "SELECT string_agg(concat_ws(' ', id, room_id, seq, client_id, reply_to), E'\\n' ORDER BY id) FROM messages";
         await using var broken = await BrokenSchool.OpenAsync(postgres);
         var (places, readers) = (await broken.School.ScalarAsync<string>(Places), await broken.School.ReadersAsync(broken.Linked));
+        var found = Counts((await RunAsync(broken, 3))["checks"]!);
         var run = (long)(await RunAsync(broken, 0, "--fix"))["run"]!;
         Assert.NotEqual(places, await broken.School.ScalarAsync<string>(Places));
 
@@ -68,7 +69,11 @@ public sealed class DoctorTests(ScratchPostgres postgres)
         Assert.Equal(places, await broken.School.ScalarAsync<string>(Places));
         Assert.Equal(readers, await broken.School.ReadersAsync(broken.Linked));
         Assert.Equal(3L, await broken.School.ScalarAsync<long>("SELECT seq FROM message_edits"));
-        Assert.Equal(2, Counts((await RunAsync(broken, 3))["checks"]!)["duplicate_rooms"]);
+
+        // all is as broken as it was, but for what follows from the roster, what made a log true, and leases of replicas that are gone
+        string[] kept = ["roster_drift", "members_not_as_logged", "stale_leases"];
+        Assert.Equal(
+            found.Where(check => !kept.Contains(check.Key)), Counts((await RunAsync(broken, 3))["checks"]!).Where(check => !kept.Contains(check.Key)));
         Assert.Contains("taken back already", (await MigratorProcess.RunAsync(broken.ConnectionString, "doctor", "--undo", $"{run}")).Expect(2).Errors, StringComparison.Ordinal);
         await RunAsync(broken, 0, "--fix");
         await broken.School.LogsAgreeAsync();

@@ -16,7 +16,8 @@ public sealed class MigrateTests(ScratchPostgres postgres)
     {
         await using var database = new TestDatabase(await postgres.NewDatabaseAsync(migrated: false));
         var first = (await MigratorProcess.RunAsync(database.ConnectionString)).Expect(0);
-        Assert.Contains($"schema: {ChatDbContext.RequiredMigration}", first.Said, StringComparison.Ordinal);
+        Assert.Contains("applying 20261123000000_Initial\n", first.Said, StringComparison.Ordinal);
+        Assert.Contains($"applying {ChatDbContext.RequiredMigration}\n", first.Said, StringComparison.Ordinal);
         Assert.Equal(0L, await database.ScalarAsync<long>("SELECT (SELECT count(*) FROM rooms) + (SELECT count(*) FROM users)"));
         var second = (await MigratorProcess.RunAsync(database.ConnectionString)).Expect(0);
         Assert.DoesNotContain("applying", second.Said, StringComparison.Ordinal);
@@ -86,6 +87,22 @@ public sealed class MigrateTests(ScratchPostgres postgres)
         }
 
         (await MigratorProcess.RunAsync(database.ConnectionString, "migrate")).Expect(0);
+    }
+
+    [Theory]
+    [InlineData(2, "Cannot parse argument 'soon' for option '--wait'", "migrate", "--wait", "soon")]
+    [InlineData(2, "--wait: from 0 to 86400.", "migrate", "--wait", "-1")]
+    [InlineData(2, "'frobnicate'", "frobnicate")]
+    [InlineData(2, "--list and --script exclude each other", "migrate", "--list", "--script")]
+    [InlineData(2, "--fix and --undo exclude each other", "doctor", "--fix", "--undo", "1")]
+    [InlineData(1, "ConnectionStrings:chatdb is not set", "stats")]
+    [InlineData(1, "ConnectionStrings:chatdb: Couldn't set frob", "stats", "Frob=1")]
+    public async Task A_command_line_or_a_setting_that_makes_no_sense_is_refused_in_words(int exitCode, string says, params string[] arguments)
+    {
+        var (verb, connection) = arguments is [.. var words, "Frob=1"] ? (words, "Host=db;Frob=1") : (arguments, "");
+        var answer = (await MigratorProcess.RunAsync(connection, verb)).Expect(exitCode);
+        Assert.Contains(says, answer.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", answer.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
+using Npgsql;
 
 namespace TheBot.Tests.Migrator;
 
@@ -21,6 +23,25 @@ public sealed class PreflightTests(ScratchPostgres postgres)
         Assert.Contains("Contacts", (string)lines["schema"]["finding"]!, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1, "ok")]
+    [InlineData(25, "warn")]
+    public async Task A_backup_is_old_after_a_day(int hours, string state)
+    {
+        var database = await postgres.NewDatabaseAsync();
+        var folder = Directory.CreateTempSubdirectory("thebot-backups-");
+        try
+        {
+            var taken = DateTimeOffset.UtcNow.AddHours(-hours).ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture);
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, $"{new NpgsqlConnectionStringBuilder(database).Database}-{taken}.dump"), "");
+            Assert.Equal(state, State(await RunAsync(database, 0, redisPort: 1, folder.FullName), "backup"));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     [Fact]
     public async Task A_database_that_is_away_is_a_line_that_fails()
     {
@@ -38,9 +59,9 @@ public sealed class PreflightTests(ScratchPostgres postgres)
 
     private static string State(Dictionary<string, JsonNode> lines, string name) => (string)lines[name]["state"]!;
 
-    private static async Task<Dictionary<string, JsonNode>> RunAsync(string database, int exitCode, int redisPort)
+    private static async Task<Dictionary<string, JsonNode>> RunAsync(string database, int exitCode, int redisPort, string? backups = null)
     {
-        var folder = Path.Combine(Path.GetTempPath(), $"no-backups-{Guid.NewGuid():N}");
+        var folder = backups ?? Path.Combine(Path.GetTempPath(), $"no-backups-{Guid.NewGuid():N}");
         await using var migrator = MigratorProcess.Start(
             database, [("ConnectionStrings__redis", $"127.0.0.1:{redisPort}")], "preflight", "--json", "--dir", folder);
         var checks = (await migrator.EndAsync()).Expect(exitCode).Json["result"]!["checks"]!.AsArray();

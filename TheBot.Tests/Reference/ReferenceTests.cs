@@ -10,7 +10,7 @@ namespace TheBot.Tests.Reference;
 [Collection(ScratchPostgresTests.Name)]
 public class ReferenceTests(ScratchPostgres postgres)
 {
-    private const string WriteAgain = "docs/openapi.v1.json is stale; write it again with: dotnet run --project TheBot.ChatApi -- openapi docs/openapi.v1.json";
+    private const string WriteAgain = "docs/openapi.v1.json is stale; write it again with: dotnet run --project TheBot.ChatApi -- openapi ../docs/openapi.v1.json";
 
     private static readonly string Committed = Path.Combine(Repository.Root, "docs", "openapi.v1.json");
 

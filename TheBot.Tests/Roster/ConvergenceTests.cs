@@ -120,6 +120,9 @@ public sealed class ConvergenceTests(ScratchPostgres postgres)
         options.UseNpgsql().UseChatModel();
         using var context = new ChatDbContext(options.Options);
         Assert.False(context.Database.HasPendingModelChanges());
-        Assert.Equal(ChatDbContext.RequiredMigration, context.Database.GetMigrations().Last());
+
+        // whoever adds a migration that only the Migrator needs says so here; every other one is the API's
+        string[] ofTheMigrator = [];
+        Assert.Equal(ofTheMigrator, context.Database.GetMigrations().SkipWhile(m => m != ChatDbContext.RequiredMigration).Skip(1));
     }
 }

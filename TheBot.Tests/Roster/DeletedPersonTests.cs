@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Npgsql;
 using TheBot.Contracts;
 using TheBot.Contracts.V1;
+using TheBot.Data.Roster;
 using TheBot.Data.Schema;
 
 namespace TheBot.Tests.Roster;
@@ -101,6 +103,34 @@ public sealed class DeletedPersonTests(RosterSchool school) : IClassFixture<Rost
         await school.AskAsync(HttpMethod.Delete, $"users/{lesson.Teacher.Id}");
         await school.ProvisionedAsync();
         Assert.Equal(0L, await school.School.ScalarAsync<long>("SELECT count(*) FROM room_members WHERE user_id = $1 AND cardinality(reasons) > 0", lesson.Teacher.Id));
+        await school.AgreesAsync();
+    }
+
+    /// <summary>In the general room everybody may have read something; nobody else's word waits there for a deletion.</summary>
+    [Fact]
+    public async Task A_deletion_waits_for_no_room_that_it_leaves_as_it_is()
+    {
+        var lesson = await school.LessonAsync();
+        var pupils = new List<RosterEnrollment>();
+        for (var i = 0; i <= RoomProvisioner.StudentsAtOnce; i++) pupils.Add(await school.School.EnrollAsync(await school.School.PersonAsync(Role.Student), lesson.Subject, lesson.Teacher.Id));
+        var general = await school.School.ScalarAsync<long>("SELECT id FROM rooms WHERE kind = 'general'");
+        await school.SayAsync(lesson.Student, general, "всем привет");
+        using var teacher = school.Rest(lesson.Teacher);
+        using var read = await teacher.PutAsJsonAsync($"/api/v1/rooms/{general}/read", new { seq = 1 });
+        Assert.Equal(1L, await school.School.ScalarAsync<long>("SELECT count(*) FROM room_members WHERE room_id = $1 AND user_id = $2", general, lesson.Teacher.Id));
+
+        await using (var busy = await school.School.Database.OpenConnectionAsync(Deadline.Token()))
+        await using (await busy.BeginTransactionAsync(Deadline.Token()))
+        {
+            // somebody speaks in the general room, and in that of a student whose rooms follow later
+            await using var hold = new NpgsqlCommand("SELECT FROM rooms WHERE id = ANY ($1) FOR NO KEY UPDATE", busy);
+            hold.Parameters.AddWithValue(new[] { general, pupils[0].Rooms.Single().Id });
+            await hold.ExecuteNonQueryAsync(Deadline.Token());
+
+            Assert.Equal(HttpStatusCode.NoContent, (await school.AskAsync(HttpMethod.Delete, $"users/{lesson.Teacher.Id}")).Status);
+        }
+
+        await school.ProvisionedAsync();
         await school.AgreesAsync();
     }
 }

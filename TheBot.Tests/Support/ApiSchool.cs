@@ -1,5 +1,4 @@
 using Npgsql;
-using TheBot.ChatApi.Auth;
 using TheBot.Contracts.V1;
 using TheBot.Data.Schema;
 using TheBot.Tests.Roster;
@@ -39,8 +38,7 @@ internal sealed class ApiSchool : IAsyncDisposable
     public async Task<Person> PersonAsync(Role role = Role.Student, bool isAdministrator = false)
     {
         var id = await School.PersonAsync(role, "Имя", $"{Interlocked.Increment(ref _people)}");
-        var token = Tokens.New();
-        await School.ExecuteAsync("INSERT INTO tokens (hash, user_id, device) VALUES ($1, $2, 'test')", Tokens.Hash(token)!, id);
+        var token = await Database.LogInAsync(id);
         await School.ExecuteAsync("UPDATE users SET is_administrator = $2, password_hash = $3 WHERE id = $1", id, isAdministrator, StoredPassword);
         return new Person(id, await School.ScalarAsync<string>("SELECT username FROM users WHERE id = $1", id), token);
     }

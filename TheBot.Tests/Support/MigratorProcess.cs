@@ -46,15 +46,18 @@ internal sealed class MigratorProcess : IAsyncDisposable
     }
 
     /// <summary>Waits until it ends by itself.</summary>
-    public async Task<MigratorAnswer> EndAsync()
+    /// <param name="patience">How long it may take; as long as everything else if not given.</param>
+    public async Task<MigratorAnswer> EndAsync(TimeSpan? patience = null)
     {
-        await _process.WaitForExitAsync(Deadline.Token());
+        await _process.WaitForExitAsync(Deadline.Token(patience));
         await _answers;
         return new MigratorAnswer(_process.ExitCode, Said, await _errors);
     }
 
     /// <summary>Waits until it has said something on stdout.</summary>
     public Task SaidAsync(string text) => Deadline.UntilAsync(() => Task.FromResult(Said), said => said.Contains(text, StringComparison.Ordinal), text);
+
+    public bool IsRunning => !_process.HasExited;
 
     /// <summary>kill -9, unless it has ended already.</summary>
     public async Task KillAsync()

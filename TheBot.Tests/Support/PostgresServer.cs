@@ -16,7 +16,8 @@ internal sealed class PostgresServer(params string[] settings) : IAsyncDisposabl
     public int ProcessId => _server!.Id;
 
     /// <summary>Makes the folder and starts the server.</summary>
-    public async Task CreateAsync()
+    /// <param name="prepare">Given the server's folder before the first start: for who may connect and with what certificate.</param>
+    public async Task CreateAsync(Action<string>? prepare = null)
     {
         using (var initdb = Start(Path.Combine(FindBinaries(), "initdb"), "-D", _folder, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"))
         {
@@ -25,6 +26,7 @@ internal sealed class PostgresServer(params string[] settings) : IAsyncDisposabl
             if (initdb.ExitCode != 0) throw new InvalidOperationException($"initdb failed: {said} {await initdb.StandardError.ReadToEndAsync(Deadline.Token())}");
         }
 
+        prepare?.Invoke(_folder);
         await StartAsync();
     }
 
@@ -97,13 +99,15 @@ internal sealed class PostgresServer(params string[] settings) : IAsyncDisposabl
         return Process.Start(start) ?? throw new InvalidOperationException($"could not start {program}");
     }
 
-    private static string FindBinaries()
+    /// <summary>The folder of the installed programs, of the newest version.</summary>
+    /// <param name="program">The one that must be there.</param>
+    public static string FindBinaries(string program = "initdb")
     {
         var installed = Directory.Exists("/usr/lib/postgresql")
             ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(Version).Select(folder => Path.Combine(folder, "bin"))
             : [];
         var onPath = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
-        return onPath.Concat(installed).FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")))
+        return onPath.Concat(installed).FirstOrDefault(folder => File.Exists(Path.Combine(folder, program)))
             ?? throw new InvalidOperationException("no PostgreSQL: neither on the PATH nor in /usr/lib/postgresql");
     }
 

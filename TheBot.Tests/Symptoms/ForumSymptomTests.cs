@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.Http.Json;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Nodes;
 using Npgsql;
 using TheBot.Data.Schema;
@@ -99,8 +97,7 @@ public sealed class LargeSchoolSymptomTests(ScratchPostgres postgres)
             """,
             teacher);
         await school.Provisioner.ConvergeEverythingAsync(dryRun: false, Deadline.Token());
-        var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(20));
-        await school.ExecuteAsync("INSERT INTO tokens (hash, user_id) VALUES ($1, $2)", SHA256.HashData(Encoding.ASCII.GetBytes(token)), teacher);
+        var token = await school.Database.LogInAsync(teacher);
         await using var api = await CountedApi.StartAsync(school.Database.ConnectionString);
 
         var (body, commands) = await api.GetAsync(token, "/api/chat/available-contacts/");

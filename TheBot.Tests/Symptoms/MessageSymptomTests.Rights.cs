@@ -13,7 +13,7 @@ namespace TheBot.Tests.Symptoms;
 /// <content>Who did what they must not, and what the server said to nonsense.</content>
 public sealed partial class MessageSymptomTests
 {
-    /// <summary>16: any teacher in a room deleted anything, any member renamed or deleted the room, anybody wrote anywhere and marked foreign messages.</summary>
+    /// <summary>Any teacher in a room deleted anything, any member renamed or deleted the room, anybody wrote anywhere and marked foreign messages.</summary>
     [Fact]
     public async Task Anybody_deleted_renamed_and_wrote_anywhere()
     {
@@ -62,7 +62,7 @@ public sealed partial class MessageSymptomTests
         Assert.Equal(0, await School.School.ScalarAsync<long>("SELECT coalesce(sum(read_seq), 0)::bigint FROM room_members WHERE room_id = ANY ($1) AND user_id <> $2", new[] { room, own }, student.Id));
     }
 
-    /// <summary>17: tokens in addresses, what people wrote and their names stood in the log; files were found by a part of their name.</summary>
+    /// <summary>Tokens in addresses, what people wrote and their names stood in the log; files were found by a part of their name.</summary>
     [Fact]
     public async Task Tokens_and_private_words_stood_in_the_log()
     {
@@ -89,7 +89,7 @@ public sealed partial class MessageSymptomTests
         foreach (var word in new[] { student.Token, secret, secret[6..], student.Username }) Assert.DoesNotContain(word, log, StringComparison.Ordinal);
     }
 
-    /// <summary>18: a NUL character, or a number where a text belongs, was an "internal server error" that named nothing.</summary>
+    /// <summary>A NUL character, or a number where a text belongs, was an "internal server error" that named nothing.</summary>
     [Theory]
     [InlineData("""{"type":"chat_message","content":"a\u0000b"}""", """{"content":"a\u0000b"}""", "content")]
     [InlineData("""{"type":"chat_message","content":5}""", """{"content":5}""", "content")]
@@ -114,7 +114,7 @@ public sealed partial class MessageSymptomTests
         if (field is not null) Assert.Contains(field, problem["errors"]!.AsObject().Select(e => e.Key));
     }
 
-    /// <summary>23: what an administrator had not read was wrong, two who began a chat with each other at once locked each other out, and many requests or sockets at once had no limit.</summary>
+    /// <summary>Many requests or sockets at once had no limit.</summary>
     [Fact]
     public async Task Limits_were_passed_by_doing_many_things_at_once()
     {
@@ -148,7 +148,7 @@ public sealed partial class MessageSymptomTests
         }
     }
 
-    /// <summary>23, the rest of it.</summary>
+    /// <summary>Two who began a chat with each other at once locked each other out.</summary>
     [Fact]
     public async Task Two_who_began_a_chat_with_each_other_locked_each_other_out()
     {
@@ -174,7 +174,7 @@ public sealed partial class MessageSymptomTests
         Assert.Equal(3, (int)bellThere["unread_messages"]!);
     }
 
-    /// <summary>30: who was put out while they sent got it stored; the buttons for pin, lock and mute did nothing.</summary>
+    /// <summary>Who was put out while they sent got it stored.</summary>
     [Fact]
     public async Task Somebody_put_out_at_that_moment_still_got_it_stored()
     {
@@ -206,7 +206,7 @@ public sealed partial class MessageSymptomTests
         Assert.Equal(3, log.Count(line => line == (RoomEventKind.MemberRemoved, guardian.Id)));
     }
 
-    /// <summary>30, the buttons.</summary>
+    /// <summary>The buttons for pin, lock and mute had nothing behind them.</summary>
     [Fact]
     public async Task The_buttons_for_pin_lock_and_mute_did_nothing()
     {

@@ -10,13 +10,13 @@ using Person = TheBot.Tests.Support.Person;
 
 namespace TheBot.Tests.Symptoms;
 
-/// <summary>What users of the replaced system saw go wrong with messages: the same steps, and what they must see now. Numbers are those of the list of its faults.</summary>
+/// <summary>What users of the replaced system saw go wrong with messages: the same steps, and what they must see now.</summary>
 [Collection(SharedReplicas.Name)]
 public sealed partial class MessageSymptomTests(TwoReplicas replicas)
 {
     private ApiSchool School => replicas.School;
 
-    /// <summary>1: sent from the page and saved, but shown to nobody before they reloaded.</summary>
+    /// <summary>Sent from the page and saved, but shown to nobody before they reloaded.</summary>
     [Fact]
     public async Task What_was_sent_from_the_page_was_shown_to_nobody()
     {
@@ -36,7 +36,7 @@ public sealed partial class MessageSymptomTests(TwoReplicas replicas)
         Assert.Equal("со страницы", await heard.Task.WaitAsync(Deadline.Token()));
     }
 
-    /// <summary>2: one edit closed every socket of the room with 1011.</summary>
+    /// <summary>One edit closed every socket of the room with 1011.</summary>
     [Fact]
     public async Task One_edit_threw_everybody_out_of_the_room()
     {
@@ -57,7 +57,7 @@ public sealed partial class MessageSymptomTests(TwoReplicas replicas)
         }
     }
 
-    /// <summary>3: no bundled client could send, because each said it in another shape; errors had no <c>error</c>, message_sent no message_id.</summary>
+    /// <summary>No bundled client could send, because each said it in another shape; errors had no <c>error</c>, message_sent no message_id.</summary>
     [Theory]
     [InlineData("""{"type":"chat_message","content":"да"}""")]
     [InlineData("""{"type":"chat_message","data":{"content":"да"}}""")]
@@ -79,7 +79,7 @@ public sealed partial class MessageSymptomTests(TwoReplicas replicas)
         Assert.Equal(("validation_error", (string?)error["message"]), ((string?)error["code"], (string?)error["error"]));
     }
 
-    /// <summary>4: an address without its last slash, or with a word where a number belongs, was answered 500.</summary>
+    /// <summary>An address without its last slash, or with a word where a number belongs, was answered 500.</summary>
     [Fact]
     public async Task An_address_without_its_slash_was_a_fault_of_the_server()
     {
@@ -104,7 +104,7 @@ public sealed partial class MessageSymptomTests(TwoReplicas replicas)
         }
     }
 
-    /// <summary>5: a stranger who was refused was announced to the room, by name.</summary>
+    /// <summary>A stranger who was refused was announced to the room, by name.</summary>
     [Fact]
     public async Task A_refused_stranger_was_announced_to_the_room()
     {
@@ -123,7 +123,7 @@ public sealed partial class MessageSymptomTests(TwoReplicas replicas)
         Assert.Equal(1, inside.Seen.Count(frame => (string)frame["type"]! is "user_joined" or "user_left" or "typing_stop"));
     }
 
-    /// <summary>6: muted people wrote, locked and ended rooms took messages over the socket, and former members stayed.</summary>
+    /// <summary>Muted people wrote, locked and ended rooms took messages over the socket, and former members stayed.</summary>
     [Fact]
     public async Task Muted_locked_ended_and_former_made_no_difference()
     {
@@ -156,7 +156,7 @@ public sealed partial class MessageSymptomTests(TwoReplicas replicas)
         Assert.Equal(["пока можно"], await School.School.QueryAsync("SELECT content FROM messages WHERE room_id = $1", row => row.GetString(0), room));
     }
 
-    /// <summary>12: a long room opened on its oldest page, ties were in any order, and pages shifted while messages came.</summary>
+    /// <summary>A long room opened on its oldest page, ties were in any order, and pages shifted while messages came.</summary>
     [Fact]
     public async Task A_long_room_opened_on_old_text_and_its_pages_shifted()
     {

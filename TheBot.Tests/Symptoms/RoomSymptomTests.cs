@@ -106,7 +106,11 @@ public sealed class RoomSymptomTests(ChatGraph graph)
         using var read = await teacher.PostAsync($"/api/chat/forum/{school.SubjectRoom}/mark_read/", null);
         var after = (await teacher.GetFromJsonAsync<JsonObject>("/api/chat/notifications/"))!;
 
-        // not one, and not multiplied by the members
+        using var admin = await graph.RestAsync("demo.admin");
+        var looked = (await admin.GetFromJsonAsync<JsonObject>("/api/chat/forum/"))!["results"]!.AsArray().Single(room => (long)room!["id"]! == school.SubjectRoom)!;
+
+        // not one, and not multiplied by the members; who only looks on has nothing to read
+        Assert.Equal((3, 0), ((int)looked["participants_count"]!, (int)looked["unread_count"]!));
         Assert.Equal((3, 4), ((int)listed["participants_count"]!, (int)listed["unread_count"]!));
         Assert.Equal(
             """{"total_rooms":1,"active_rooms":1,"total_messages":5,"unread_messages":4,"participants_count":3,"unread_threads":1,"has_new_messages":true}""",

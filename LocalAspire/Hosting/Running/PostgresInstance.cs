@@ -67,7 +67,7 @@ internal sealed class PostgresInstance(Orchestrator owner, PostgresServerResourc
             Directory.Move(draft, root);
         }
 
-        // after a crash the last server's processes may still be ending, and a pid file whose process is gone would keep the next from starting
+        // after a crash the last server's processes may still be ending, and a pid file whose number is another process's by now would keep the next from starting
         var pidFile = Path.Combine(data, "postmaster.pid");
         if (File.Exists(pidFile))
         {

@@ -24,7 +24,7 @@ internal sealed class BackupCommand : Verb
     protected override async Task<VerbResult> ExecuteAsync(VerbRun run, CancellationToken cancellationToken)
     {
         await using var connection = await run.Database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-        var tools = await PostgresTools.FindAsync(run.ConnectionString, connection.PostgreSqlVersion, cancellationToken).ConfigureAwait(false);
+        var tools = await PostgresTools.FindAsync(run, connection, cancellationToken).ConfigureAwait(false);
         var folder = BackupFolder.Of(run, connection.Database);
         Directory.CreateDirectory(folder.Path);
         var file = folder.NewName(run.Services.GetRequiredService<TimeProvider>().GetUtcNow());

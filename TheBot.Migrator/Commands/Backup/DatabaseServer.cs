@@ -20,8 +20,6 @@ internal sealed class DatabaseServer : IAsyncDisposable
     /// <summary>The name in the connection string; there may be no such database.</summary>
     public string Database => _target.Database!;
 
-    public Version Version => _connection.PostgreSqlVersion;
-
     public static async Task<DatabaseServer> ConnectAsync(VerbRun run, CancellationToken cancellationToken)
     {
         var target = new NpgsqlConnectionStringBuilder(run.ConnectionString) { Pooling = false };
@@ -39,6 +37,10 @@ internal sealed class DatabaseServer : IAsyncDisposable
 
         return new DatabaseServer(target, connection, run.Services.GetRequiredService<TimeProvider>());
     }
+
+    /// <summary>PostgreSQL's own programs for this server.</summary>
+    /// <exception cref="VerbFailure">There are none, or only older ones.</exception>
+    public Task<PostgresTools> FindToolsAsync(VerbRun run, CancellationToken cancellationToken) => PostgresTools.FindAsync(run, _connection, cancellationToken);
 
     /// <summary>Whether there is such a database with a table in it.</summary>
     public async Task<bool> HoldsSomethingAsync(string database, CancellationToken cancellationToken)
@@ -81,7 +83,6 @@ internal sealed class DatabaseServer : IAsyncDisposable
                 if (await ExistsAsync(Database, CancellationToken.None).ConfigureAwait(false))
                     await ExecuteAsync($"ALTER DATABASE {Quote(Database)} ALLOW_CONNECTIONS true", CancellationToken.None).ConfigureAwait(false);
             }
-
         }
 
         // from here on it goes through to the end, or back: something must have the target's name

@@ -21,7 +21,7 @@ internal sealed class DrillCommand : Verb
     {
         await using var server = await DatabaseServer.ConnectAsync(run, cancellationToken).ConfigureAwait(false);
         var backup = BackupFolder.Of(run, server.Database).Newest();
-        var tools = await PostgresTools.FindAsync(run.ConnectionString, server.Version, cancellationToken).ConfigureAwait(false);
+        var tools = await server.FindToolsAsync(run, cancellationToken).ConfigureAwait(false);
         await using var scratch = await server.CreateScratchAsync("drill", cancellationToken).ConfigureAwait(false);
         run.Say($"restoring {backup.Path} ({Bytes.Read(backup.Bytes)}) into {scratch.Name}");
         await tools.RestoreAsync(backup.Path, scratch.Name, cancellationToken).ConfigureAwait(false);

@@ -34,7 +34,7 @@ internal sealed class RestoreCommand : Verb
         var holdsSomething = await server.HoldsSomethingAsync(server.Database, cancellationToken).ConfigureAwait(false);
         if (holdsSomething && !run.Arguments.GetValue(Force)) throw new VerbFailure($"{server.Database} is not empty: --force renames it and puts the backup in its place");
 
-        var tools = await PostgresTools.FindAsync(run.ConnectionString, server.Version, cancellationToken).ConfigureAwait(false);
+        var tools = await server.FindToolsAsync(run, cancellationToken).ConfigureAwait(false);
         await using var fresh = await server.CreateScratchAsync("restore", cancellationToken).ConfigureAwait(false);
         await tools.RestoreAsync(file, fresh.Name, cancellationToken).ConfigureAwait(false);
         var proof = await RestoredProof.TakeAsync(fresh.ConnectionString, file, cancellationToken).ConfigureAwait(false);

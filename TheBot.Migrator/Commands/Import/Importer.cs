@@ -14,6 +14,7 @@ namespace TheBot.Migrator.Commands.Import;
 /// </remarks>
 internal sealed class Importer(VerbRun run, bool dryRun)
 {
+    private readonly long _started = Stopwatch.GetTimestamp();
     private NpgsqlConnection _connection = null!;
     private bool _isFirst;
 
@@ -21,7 +22,6 @@ internal sealed class Importer(VerbRun run, bool dryRun)
     /// <exception cref="VerbFailure">Our database has what an import would destroy.</exception>
     public async Task<ImportReport> RunAsync(LegacyDatabase source, CancellationToken cancellationToken)
     {
-        var started = Stopwatch.GetTimestamp();
         await using var connection = await run.Database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         _connection = connection;
         await TakeTurnAsync(cancellationToken).ConfigureAwait(false);
@@ -31,13 +31,26 @@ internal sealed class Importer(VerbRun run, bool dryRun)
         _isFirst = await ScalarAsync<bool>(WorkingArea.IsFirst, cancellationToken).ConfigureAwait(false);
         await RequireOwnDatabaseAsync(cancellationToken).ConfigureAwait(false);
 
+        Tell("reading people, roster, rooms, and what each room says in one number");
         await StageAsync(source, cancellationToken).ConfigureAwait(false);
+        Tell("planning the rooms");
         await PlanAsync(cancellationToken).ConfigureAwait(false);
         var (messages, rooms, allRooms) = await AmountAsync(cancellationToken).ConfigureAwait(false);
+        Tell(string.Create(CultureInfo.InvariantCulture, $"reading {messages:N0} messages of {rooms:N0} rooms, of {allRooms:N0}"));
         await ReadMessagesAsync(source, messages, everything: rooms == allRooms, cancellationToken).ConfigureAwait(false);
         var indexes = _isFirst ? await DropIndexesAsync(cancellationToken).ConfigureAwait(false) : [];
-        await ExecuteAllAsync(RoomContent.All, cancellationToken).ConfigureAwait(false);
-        await ExecuteAllAsync(indexes, cancellationToken).ConfigureAwait(false);
+        foreach (var (what, sql) in RoomContent.All)
+        {
+            Tell(what);
+            await ExecuteAsync(sql, cancellationToken).ConfigureAwait(false);
+        }
+
+        for (var n = 0; n < indexes.Count; n++)
+        {
+            Tell($"building index {n + 1} of {indexes.Count}");
+            await ExecuteAsync(indexes[n], cancellationToken).ConfigureAwait(false);
+        }
+
         await ExecuteAsync(RosterImport.DropPeople, cancellationToken).ConfigureAwait(false);
         await ExecuteAsync(Findings.OfPlan, cancellationToken).ConfigureAwait(false);
         await ExecuteAsync(Findings.OfContent, cancellationToken).ConfigureAwait(false);
@@ -58,10 +71,13 @@ internal sealed class Importer(VerbRun run, bool dryRun)
 
         ImportReport Finished() => report with
         {
-            Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds,
+            Seconds = Stopwatch.GetElapsedTime(_started).TotalSeconds,
             PeakMemoryMib = Process.GetCurrentProcess().PeakWorkingSet64 / (1024 * 1024),
         };
     }
+
+    /// <summary>Which step begins, and when: each is a statement over all rows at once, of which nobody sees how far it is.</summary>
+    private void Tell(string step) => run.Tell(string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(_started).TotalSeconds,6:F1} s  {step}"));
 
     private async Task TakeTurnAsync(CancellationToken cancellationToken)
     {

@@ -118,7 +118,15 @@ internal static class RoomContent
         SELECT t.room_id, d.digest, r.head_seq FROM touched t JOIN digest d ON d.room_id = t.room_id JOIN rooms r ON r.id = t.room_id
         """;
 
-    public static readonly IReadOnlyList<string> All = [Number, Rooms, Messages, Log, Extras];
+    /// <summary>Each with what it does, for whoever waits.</summary>
+    public static readonly IReadOnlyList<(string What, string Sql)> All =
+    [
+        ("numbering the lines of the logs", Number),
+        ("writing rooms and members", Rooms),
+        ("writing messages", Messages),
+        ("writing the logs", Log),
+        ("writing threads, pins and attachments", Extras),
+    ];
 
     /// <summary>
     /// Indexes of the two large tables: one that is built at the end costs a third of one that grows row by row. Only where both tables are empty,

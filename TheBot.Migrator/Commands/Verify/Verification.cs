@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 
 namespace TheBot.Migrator.Commands.Verify;
@@ -13,6 +14,9 @@ internal sealed class Verification(VerifySession legacy, VerifySession ours, IPr
 
     /// <summary>Where each room's messages are now.</summary>
     private readonly Dictionary<long, long> _placeOf = [];
+
+    /// <summary>Answers to another room's message that are none any more: right, unless the two rooms became one. There are few.</summary>
+    private readonly List<(long Id, long Room, long? Answered, long AnsweredRoom)> _cut = [];
 
     public async Task<VerifyReport> RunAsync(CancellationToken cancellationToken)
     {
@@ -69,6 +73,10 @@ internal sealed class Verification(VerifySession legacy, VerifySession ours, IPr
             else Compare(id, was, now);
             progress.Report(++_report.Messages);
         }
+
+        // where all rooms have become part of is known only now
+        foreach (var (id, room, answered, answeredRoom) in _cut.Where(c => _placeOf.TryGetValue(c.AnsweredRoom, out var place) && place == _placeOf[c.Room]))
+            TellAnswer(id, null, answered);
     }
 
     private void Compare(long id, MessageRow was, MessageRow now)
@@ -78,11 +86,12 @@ internal sealed class Verification(VerifySession legacy, VerifySession ours, IPr
         if (!_placeOf.TryAdd(was.Room, now.Room) && _placeOf[was.Room] != now.Room)
             _report.Add(RoomProblem, $"message {id} of their room {was.Room} is in room {now.Room}, others are in room {_placeOf[was.Room]}");
 
-        // an answer to another room's message has lost it, but for rooms that became one
-        var sameRoom = was.AnswersRoom == was.Room;
-        if (now.Answers is null ? sameRoom : now.Answers != was.Answers || now.AnswersRoom != now.Room)
-            _report.Add(MessageProblem, $"message {id} answers {now.Answers?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "nothing"}, not {was.Answers}");
+        if (now.Answers is null && was.AnswersRoom is { } other && other != was.Room) _cut.Add((id, was.Room, was.Answers, other));
+        else if (now.Answers is null ? was.AnswersRoom == was.Room : now.Answers != was.Answers || now.AnswersRoom != now.Room) TellAnswer(id, now.Answers, was.Answers);
     }
+
+    private void TellAnswer(long id, long? now, long? was) =>
+        _report.Add(MessageProblem, string.Create(CultureInfo.InvariantCulture, $"message {id} answers {(now is { } answered ? $"{answered}" : "nothing")}, not {was}"));
 
     /// <summary>How much each author said in each room of ours, and in those rooms of theirs that are in it.</summary>
     private async Task CompareCountsAsync(CancellationToken cancellationToken)

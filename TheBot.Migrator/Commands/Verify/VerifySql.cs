@@ -124,6 +124,7 @@ internal static class VerifySql
             UNION
             SELECT u.id, u.created_by_tutor_id FROM accounts_user u WHERE u.created_by_tutor_id IN (SELECT id FROM accounts_user)
         ),
+        tutored AS (SELECT DISTINCT c.id FROM course c JOIN tutor t ON t.student_id = c.student_id WHERE t.tutor_id <> t.student_id),
         seat AS (
             SELECT id, 0 AS kind, student_id AS user_id FROM course
             UNION SELECT id, 0, teacher_id FROM course
@@ -131,8 +132,9 @@ internal static class VerifySql
             UNION SELECT c.id, 1, t.tutor_id FROM course c JOIN tutor t ON t.student_id = c.student_id
             UNION SELECT c.id, k, c.parent_id FROM course c CROSS JOIN generate_series(0, 1) AS k WHERE c.parent_id IN (SELECT id FROM accounts_user)
         )
-        SELECT s.id, s.kind, s.user_id, s.kind = 0 OR EXISTS (SELECT FROM tutor t JOIN course c ON c.student_id = t.student_id WHERE c.id = s.id AND t.tutor_id <> t.student_id)
+        SELECT s.id, s.kind, s.user_id, s.kind = 0 OR t.id IS NOT NULL
         FROM seat s
+        LEFT JOIN tutored t ON t.id = s.id
         ORDER BY 1, 2, 3
         """;
 
