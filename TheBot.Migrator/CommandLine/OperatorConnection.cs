@@ -16,7 +16,9 @@ internal static class OperatorConnection
         if (string.IsNullOrWhiteSpace(connection.Host)) throw new VerbFailure($"ConnectionStrings:{ChatDatabase.ConnectionName} names no Host");
         connection.ApplicationName = ApplicationName;
         connection.CommandTimeout = 0; // an index over a large table takes as long as it takes
-        connection.Options = string.Create(CultureInfo.InvariantCulture, $"{connection.Options} -c lock_timeout={(long)lockTimeout.TotalMilliseconds}").TrimStart();
+
+        // what Postgres would compile for here it is done with before
+        connection.Options = string.Create(CultureInfo.InvariantCulture, $"{connection.Options} -c lock_timeout={(long)lockTimeout.TotalMilliseconds} -c jit=off").TrimStart();
         return connection.ConnectionString;
     }
 
