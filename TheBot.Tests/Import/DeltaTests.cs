@@ -152,7 +152,7 @@ public class DeltaTests(ScratchPostgres postgres)
     /// <summary>Kills one import after the other, each when it is about to write another table, in an order that nobody chose.</summary>
     private static async Task KillEverywhereAsync(ImportedSchool school, Random random)
     {
-        string[] tables = ["users", "enrollments", "tokens", "rooms", "room_members", "messages", "room_events", "pins"];
+        string[] tables = ["users", "enrollments", "tutorships", "tokens", "room_members", "messages", "room_events", "pins"];
         random.Shuffle(tables);
         foreach (var table in tables)
         {

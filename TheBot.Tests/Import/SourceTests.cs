@@ -13,10 +13,10 @@ public class SourceTests(ScratchPostgres postgres)
         var before = await legacy.QueryAsync("SELECT id, content FROM chat_message ORDER BY id", row => (row.GetInt64(0), row.GetString(1)));
         await using (var migrator = MigratorProcess.Start(school.Ours.Database.ConnectionString, "import", "--from", legacy.ConnectionString))
         {
-            await using (await school.HoldAsync("users"))
+            await using (await school.HoldAsync("enrollments"))
             {
                 // by now it has read people and rooms, and the messages are still to come
-                await school.ImportWaitsForAsync("users");
+                await school.ImportWaitsForAsync("enrollments");
                 var late = await legacy.PersonAsync("teacher", "Поздний", "Учитель");
                 await legacy.SayAsync(defects.Places["class"], late, "во время переноса");
                 await legacy.SayAsync(await legacy.RoomAsync("group", "Новая", late), late, "в новой комнате");
@@ -49,5 +49,21 @@ public class SourceTests(ScratchPostgres postgres)
         var answer = (await MigratorProcess.RunAsync(school.Ours.Database.ConnectionString, verb, "--from", school.Legacy.ConnectionString)).Expect(1);
         Assert.Contains("read-only transaction", answer.Errors, StringComparison.Ordinal);
         Assert.Equal([0L], await school.Legacy.QueryAsync("SELECT count(*) FROM readings", row => row.GetInt64(0)));
+    }
+
+    [Theory]
+    [InlineData("import")]
+    [InlineData("verify")]
+    public async Task Its_password_need_not_be_on_a_command_line(string verb)
+    {
+        await using var school = await ImportedSchool.OpenAsync(postgres);
+        var ours = school.Ours.Database.ConnectionString;
+        await using (var configured = MigratorProcess.Start(ours, [("ConnectionStrings__legacy", school.Legacy.ConnectionString)], verb))
+            (await configured.EndAsync()).Expect(0);
+        await using (var wrong = MigratorProcess.Start(ours, [("ConnectionStrings__legacy", "Host=127.0.0.1;Frobnicate=1")], verb))
+            Assert.Contains("ConnectionStrings:legacy: ", (await wrong.EndAsync()).Expect(2).Errors, StringComparison.Ordinal);
+        var refused = (await MigratorProcess.RunAsync(ours, verb)).Expect(2).Errors;
+        Assert.Contains("ConnectionStrings__legacy", refused, StringComparison.Ordinal);
+        Assert.Contains("--from", refused, StringComparison.Ordinal);
     }
 }

@@ -6,7 +6,6 @@ namespace TheBot.Migrator.Commands.Import;
 /// <summary>Takes the replaced system's database over, as often as wanted until people write here.</summary>
 internal sealed class ImportCommand : Verb
 {
-    private static readonly Option<string> From = LegacyOption.From();
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Do all of it, tell what came of it, and take it back." };
 
     private static readonly Option<DirectoryInfo?> Media = new("--media")
@@ -18,7 +17,7 @@ internal sealed class ImportCommand : Verb
     public ImportCommand()
         : base("import", "Take over the Django database: the first run everything, later runs what has changed there since.")
     {
-        foreach (var option in new Option[] { From, Media, DryRun }) Options.Add(option);
+        foreach (var option in new Option[] { LegacySource.Option, Media, DryRun }) Options.Add(option);
         Validators.Add(result =>
         {
             if (result.GetValue(Media) is { Exists: false } missing) result.AddError($"--media: there is no folder {missing.FullName}.");
@@ -29,23 +28,25 @@ internal sealed class ImportCommand : Verb
     {
         var dryRun = run.Arguments.GetValue(DryRun);
         ImportReport report;
-        await using (var source = await LegacyDatabase.OpenAsync(run.Arguments.GetRequiredValue(From), cancellationToken).ConfigureAwait(false))
+        await using (var source = await LegacyDatabase.OpenAsync(LegacySource.Of(run), cancellationToken).ConfigureAwait(false))
             report = await new Importer(run, dryRun).RunAsync(source, cancellationToken).ConfigureAwait(false);
+        var error = (string?)null;
         if (!dryRun && run.Arguments.GetValue(Media) is { } folder)
-            report = report with { Media = await new MediaImport(run).RunAsync(folder, cancellationToken).ConfigureAwait(false) };
+        {
+            try
+            {
+                report = report with { Media = await new MediaImport(run).RunAsync(folder, cancellationToken).ConfigureAwait(false) };
+            }
+            catch (Exception failure) when (Refusal.From(failure) is { } refusal)
+            {
+                // what is committed has its report all the same
+                error = $"{refusal.Message}; the database is imported, its files are not all stored: run the import again with --media";
+                run.Tell($"import failed: {error}");
+            }
+        }
+
         if (dryRun) run.Say("dry run: nothing of this was kept");
         foreach (var line in report.Lines()) run.Say(line);
-        return VerbResult.Done(new { dry_run = dryRun, report });
+        return new VerbResult(error is null ? ExitCode.Done : ExitCode.Failed, new { dry_run = dryRun, report, error });
     }
-}
-
-/// <summary>The option that names the replaced system's database.</summary>
-internal static class LegacyOption
-{
-    public static Option<string> From() => new("--from")
-    {
-        Required = true,
-        HelpName = "CONN",
-        Description = "The Django database, as a connection string: Host=...;Database=...;Username=...;Password=... It is only read.",
-    };
 }

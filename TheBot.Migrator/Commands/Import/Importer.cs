@@ -28,6 +28,7 @@ internal sealed class Importer(VerbRun run, bool dryRun)
         await ExecuteAsync(WorkingArea.Create, cancellationToken).ConfigureAwait(false);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await ExecuteAsync(WorkingArea.Settings, cancellationToken).ConfigureAwait(false);
+        await ExecuteAsync(WorkingArea.HoldLiveWrites, cancellationToken).ConfigureAwait(false);
         _isFirst = await ScalarAsync<bool>(WorkingArea.IsFirst, cancellationToken).ConfigureAwait(false);
         await RequireOwnDatabaseAsync(cancellationToken).ConfigureAwait(false);
 
@@ -79,6 +80,7 @@ internal sealed class Importer(VerbRun run, bool dryRun)
     /// <summary>Which step begins, and when: each is a statement over all rows at once, of which nobody sees how far it is.</summary>
     private void Tell(string step) => run.Tell(string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(_started).TotalSeconds,6:F1} s  {step}"));
 
+    /// <summary>Only this wait is bounded by the patience; the session's own limit for locks on tables and rows holds again afterwards.</summary>
     private async Task TakeTurnAsync(CancellationToken cancellationToken)
     {
         try
@@ -86,6 +88,7 @@ internal sealed class Importer(VerbRun run, bool dryRun)
             var patience = Math.Max(1, (long)run.Patience.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
             await ExecuteAsync($"SET lock_timeout = {patience}", cancellationToken).ConfigureAwait(false);
             await ExecuteAsync(WorkingArea.TakeTurn, cancellationToken).ConfigureAwait(false);
+            await ExecuteAsync("RESET lock_timeout", cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException busy) when (busy.SqlState == PostgresErrorCodes.LockNotAvailable)
         {

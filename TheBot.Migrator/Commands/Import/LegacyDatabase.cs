@@ -18,15 +18,15 @@ internal sealed class LegacyDatabase : IAsyncDisposable
     private LegacyDatabase(NpgsqlConnection connection) => _connection = connection;
 
     /// <summary>Opens it and takes the snapshot.</summary>
-    /// <param name="connectionString">Of a role that may read; it needs no more.</param>
+    /// <param name="named">Where it is.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="VerbFailure">It does not answer, or is not the replaced system's.</exception>
-    public static async Task<LegacyDatabase> OpenAsync(string connectionString, CancellationToken cancellationToken)
+    public static async Task<LegacyDatabase> OpenAsync(LegacySource named, CancellationToken cancellationToken)
     {
         NpgsqlConnection connection;
         try
         {
-            var settings = new NpgsqlConnectionStringBuilder(connectionString)
+            var settings = new NpgsqlConnectionStringBuilder(named.ConnectionString)
             {
                 ApplicationName = OperatorConnection.ApplicationName,
                 CommandTimeout = 0,
@@ -37,7 +37,7 @@ internal sealed class LegacyDatabase : IAsyncDisposable
         }
         catch (ArgumentException wrong)
         {
-            throw new VerbFailure($"--from: {wrong.Message}", ExitCode.BadArguments, wrong);
+            throw new VerbFailure($"{named.Name}: {wrong.Message}", ExitCode.BadArguments, wrong);
         }
 
         var source = new LegacyDatabase(connection);
@@ -45,13 +45,13 @@ internal sealed class LegacyDatabase : IAsyncDisposable
         {
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
             await source.ExecuteAsync("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", cancellationToken).ConfigureAwait(false);
-            await source.RequireTablesAsync(cancellationToken).ConfigureAwait(false);
+            await source.RequireTablesAsync(named.Name, cancellationToken).ConfigureAwait(false);
             return source;
         }
         catch (NpgsqlException refused)
         {
             await source.DisposeAsync().ConfigureAwait(false);
-            throw new VerbFailure($"--from: {Refusal.From(refused)?.Message}", inner: refused);
+            throw new VerbFailure($"{named.Name}: {Refusal.From(refused)?.Message}", inner: refused);
         }
         catch
         {
@@ -78,12 +78,12 @@ internal sealed class LegacyDatabase : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
-    private async Task RequireTablesAsync(CancellationToken cancellationToken)
+    private async Task RequireTablesAsync(string name, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand("SELECT name FROM unnest($1) AS name WHERE to_regclass(name) IS NULL ORDER BY name LIMIT 1", _connection);
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = Tables });
         if (await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is string missing)
-            throw new VerbFailure($"--from: there is no table {missing}: this is not the replaced system's database");
+            throw new VerbFailure($"{name}: there is no table {missing}: this is not the replaced system's database");
     }
 
     [SuppressMessage("Security", "CA2100", Justification = "Callers pass constants.")]

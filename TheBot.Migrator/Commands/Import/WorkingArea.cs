@@ -20,6 +20,12 @@ internal static class WorkingArea
     /// <summary>Two at once: the second waits. Released with the session, also by kill -9.</summary>
     public const string TakeTurn = "SELECT pg_advisory_lock(hashtext('thebot.import'))";
 
+    /// <summary>
+    /// From before the check to the end nothing live can be written, so that nothing is taken away that came after the check: whoever changes rooms, messages or
+    /// roster locks rows of one of these tables before anything else, and waits here with nothing in hand. Readers read on.
+    /// </summary>
+    public const string HoldLiveWrites = "LOCK TABLE users, subjects, rooms IN EXCLUSIVE MODE";
+
     /// <summary>An import that was killed is noticed within a second, so that the next one need not wait for its statement to end. The rest: a bulk load's settings.</summary>
     public const string Settings =
         """

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using TheBot.Data;
@@ -7,19 +6,19 @@ using TheBot.Migrator.Commands.Import;
 
 namespace TheBot.Migrator.Commands.Verify;
 
-/// <summary>Whether what was imported is what there is: before the switch, and whenever somebody doubts it.</summary>
+/// <summary>Whether what was imported is what there is, before the switch: what people do here afterwards is a difference, too.</summary>
 internal sealed class VerifyCommand : Verb
 {
-    private static readonly Option<string> From = LegacyOption.From();
-
     public VerifyCommand()
-        : base("verify", "Compare the Django database with ours, message by message. Changes nothing on either side; 3 = something differs.") =>
-        Options.Add(From);
+        : base("verify", "Compare the Django database with ours before the switch, message by message; afterwards all that people do here differs, as a login does that strengthens its "
+            + "password hash. Changes nothing on either side; 3 = something differs.") =>
+        Options.Add(LegacySource.Option);
 
     protected override async Task<VerbResult> ExecuteAsync(VerbRun run, CancellationToken cancellationToken)
     {
         var database = run.Services.GetRequiredService<IConfiguration>().GetConnectionString(ChatDatabase.ConnectionName)!;
-        await using var legacy = await VerifySession.OpenAsync(run.Arguments.GetRequiredValue(From), "--from", cancellationToken).ConfigureAwait(false);
+        var source = LegacySource.Of(run);
+        await using var legacy = await VerifySession.OpenAsync(source.ConnectionString, source.Name, cancellationToken).ConfigureAwait(false);
         await using var ours = await VerifySession.OpenAsync(database, ChatDatabase.ConnectionName, cancellationToken).ConfigureAwait(false);
         VerifyReport report;
         using (var progress = run.Progress("messages", 0)) report = await new Verification(legacy, ours, progress).RunAsync(cancellationToken).ConfigureAwait(false);
