@@ -15,7 +15,7 @@ const string About =
     Brings TheBot's database up to date, and keeps it so. Without a verb: migrate.
 
       The database   the environment variable ConnectionStrings__chatdb: Host=...;Database=...;Username=...;Password=...
-      Exit codes     0 done, 1 not done (one line on stderr says why), 2 bad arguments, 3 done, and something was found to look at
+      Exit codes     0 done, 1 not done (one line on stderr says why, or the stack of a fault), 2 bad arguments, 3 done, and something was found to look at
     """;
 var root = new RootCommand(About)
 {
@@ -34,5 +34,6 @@ var root = new RootCommand(About)
 // Not a hosted service: one that throws ends the process with code 0, and a failed migration would pass for a finished one.
 var parsed = root.Parse(args.Length == 0 ? [MigrateCommand.VerbName] : args);
 if (parsed.Action is ParseErrorAction badArguments) badArguments.ShowHelp = false;
-var exitCode = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+// What is no refusal is a fault of ours: the default handler shows its stack and answers 1.
+var exitCode = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = true });
 return parsed.Action is ParseErrorAction ? (int)ExitCode.BadArguments : exitCode;

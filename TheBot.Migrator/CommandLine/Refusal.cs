@@ -18,9 +18,9 @@ internal static class Refusal
         NpgsqlException { InnerException: SocketException away } => Because($"the database is away: {away.Message}", failure),
         NpgsqlException { InnerException: TimeoutException } => Because("the database is away: it takes the connection and does not answer", failure),
         NpgsqlException { InnerException: PostgresException said } => From(said),
+        InvalidOperationException { InnerException: NpgsqlException wrapped } => From(wrapped), // EF Core's advice to try again
         OperationCanceledException => Because("stopped", failure),
-        NpgsqlException or InvalidOperationException or ArgumentException or IOException or UnauthorizedAccessException or TimeoutException =>
-            failure.InnerException is PostgresException inner ? From(inner) : Because(failure.Message, failure),
+        NpgsqlException or IOException or UnauthorizedAccessException or TimeoutException => Because(failure.Message, failure),
         _ => null,
     };
 

@@ -27,17 +27,20 @@ internal abstract class Verb : Command
     private static readonly Option<int> LockTimeout = Seconds(
         "--lock-timeout", 10, "How long to stand in line for something that others hold; everybody who comes later stands behind.");
 
-    protected Verb(string name, string description)
+    private readonly DatabaseNeed _need;
+
+    /// <param name="name">What it is called by.</param>
+    /// <param name="description">What <c>--help</c> says of it.</param>
+    /// <param name="need">What it must find before it runs; one that looks for itself does not wait.</param>
+    protected Verb(string name, string description, DatabaseNeed need = DatabaseNeed.CurrentSchema)
         : base(name, description)
     {
+        _need = need;
         Options.Add(Json);
-        Options.Add(Wait);
+        if (need != DatabaseNeed.Nothing) Options.Add(Wait);
         Options.Add(LockTimeout);
         SetAction(RunAsync);
     }
-
-    /// <summary>What the verb must find before it runs.</summary>
-    protected virtual DatabaseNeed Need => DatabaseNeed.CurrentSchema;
 
     /// <summary>The verb's own services, beside the data source, the EF context, the roster and its provisioner.</summary>
     protected virtual void AddServices(IHostApplicationBuilder builder)
@@ -73,8 +76,8 @@ internal abstract class Verb : Command
         {
             using var host = Build(lockTimeout);
             var run = new VerbRun(arguments, host.Services, output, patience, lockTimeout);
-            if (Need != DatabaseNeed.Nothing) await DatabaseWait.UntilItAnswersAsync(run, cancellationToken).ConfigureAwait(false);
-            if (Need == DatabaseNeed.CurrentSchema) await DatabaseWait.RequireCurrentSchemaAsync(host.Services, cancellationToken).ConfigureAwait(false);
+            if (_need != DatabaseNeed.Nothing) await DatabaseWait.UntilItAnswersAsync(run, cancellationToken).ConfigureAwait(false);
+            if (_need == DatabaseNeed.CurrentSchema) await DatabaseWait.RequireCurrentSchemaAsync(host.Services, cancellationToken).ConfigureAwait(false);
             return (int)output.Finish(await ExecuteAsync(run, cancellationToken).ConfigureAwait(false));
         }
         catch (Exception failure) when (Refusal.From(failure) is { } refusal)

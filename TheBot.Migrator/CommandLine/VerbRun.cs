@@ -20,13 +20,20 @@ internal sealed record VerbRun(ParseResult Arguments, IServiceProvider Services,
         ? told
         : throw new VerbFailure($"ConnectionStrings:{ChatDatabase.ConnectionName} is not set; as an environment variable: ConnectionStrings__{ChatDatabase.ConnectionName}");
 
-    /// <exception cref="VerbFailure">There is no connection string.</exception>
+    /// <exception cref="VerbFailure">There is no connection string, or it contradicts itself.</exception>
     public NpgsqlDataSource Database
     {
         get
         {
             _ = ConnectionString; // told by its name where it is missing, not by what the client library lacks then
-            return Services.GetRequiredService<NpgsqlDataSource>();
+            try
+            {
+                return Services.GetRequiredService<NpgsqlDataSource>();
+            }
+            catch (Exception wrong) when (wrong is ArgumentException or InvalidOperationException or NotSupportedException)
+            {
+                throw new VerbFailure($"ConnectionStrings:{ChatDatabase.ConnectionName}: {wrong.Message}", inner: wrong);
+            }
         }
     }
 

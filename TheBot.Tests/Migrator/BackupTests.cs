@@ -75,6 +75,7 @@ public sealed class BackupTests(ScratchPostgres postgres) : IDisposable
         await using (var backup = MigratorProcess.Start(school.Database.ConnectionString, [("PATH", path)], "backup", "--dir", _folder))
         {
             await Deadline.UntilAsync(() => Task.FromResult(File.Exists(called)), there => there, "pg_dump");
+            OnlyTheOwnerReads(Assert.Single(Directory.GetFiles(_folder, "*.part")));
             await school.PersonAsync(Role.Student);
             await File.WriteAllTextAsync(goOn, "");
             (await backup.EndAsync()).Expect(0);
@@ -93,6 +94,71 @@ public sealed class BackupTests(ScratchPostgres postgres) : IDisposable
         var errors = (await RunAsync(school, 1, "backup", "--lock-timeout", "1")).Errors;
         Assert.Contains("others hold what it needs", Assert.Single(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(_folder));
+    }
+
+    [Fact]
+    public async Task Nobody_but_its_owner_can_read_a_backup()
+    {
+        await using var school = await School.OpenAsync(postgres);
+        var folder = Path.Combine(_folder, "made", "by-it");
+        (await MigratorProcess.RunAsync(school.Database.ConnectionString, "backup", "--dir", folder)).Expect(0);
+        var files = Directory.GetFiles(folder);
+        Assert.Equal(2, files.Length);
+        Assert.All(files, OnlyTheOwnerReads);
+        if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder));
+    }
+
+    [Fact]
+    public async Task A_backup_that_does_not_get_its_name_leaves_nothing_behind()
+    {
+        await using var school = await School.OpenAsync(postgres);
+        var path = await WrappedTools.WriteAsync(
+            new DirectoryInfo(_folder), "for given; do case \"$given\" in --file=*.part) name=${given#--file=}; mkdir \"${name%.part}\";; esac; done");
+        await using var backup = MigratorProcess.Start(school.Database.ConnectionString, [("PATH", path)], "backup", "--dir", _folder);
+        (await backup.EndAsync()).Expect(1);
+        Assert.Single(Directory.GetDirectories(_folder, "*.dump"));
+        Assert.Empty(Directory.GetFiles(_folder));
+    }
+
+    [Fact]
+    public async Task What_somebody_writes_while_a_backup_is_restored_is_kept()
+    {
+        await using var school = await School.OpenAsync(postgres);
+        await RunAsync(school, 0, "backup");
+        var dump = Directory.GetFiles(_folder, "*.dump").Single();
+        await using var target = new TestDatabase(await postgres.NewDatabaseAsync(migrated: false));
+        var (called, goOn) = (Path.Combine(_folder, "called"), Path.Combine(_folder, "go-on"));
+        var path = await WrappedTools.WriteAsync(new DirectoryInfo(_folder), $"touch '{called}'; while [ ! -e '{goOn}' ]; do sleep 0.05; done");
+        await using var restore = MigratorProcess.Start(target.ConnectionString, [("PATH", path)], "restore", dump, "--json");
+        await Deadline.UntilAsync(() => Task.FromResult(File.Exists(called)), there => there, "pg_restore");
+        await target.ExecuteAsync("CREATE SCHEMA elsewhere; CREATE TABLE elsewhere.mine AS SELECT 'mine' AS what");
+        NpgsqlConnection.ClearAllPools();
+        await File.WriteAllTextAsync(goOn, "");
+        var kept = (string)(await restore.EndAsync()).Expect(0).Json["result"]!["kept"]!;
+        await using var before = new TestDatabase(new NpgsqlConnectionStringBuilder(target.ConnectionString) { Database = kept }.ConnectionString);
+        Assert.Equal("mine", await before.ScalarAsync<string>("SELECT what FROM elsewhere.mine"));
+        Assert.Contains("is not empty", (await MigratorProcess.RunAsync(before.ConnectionString, "restore", dump)).Expect(1).Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_restored_database_has_the_locale_of_the_one_that_it_replaces_and_an_empty_one_is_dropped()
+    {
+        const string Locale = "SELECT datcollate || ' ' || datctype FROM pg_database WHERE datname = current_database()";
+        await using var school = await School.OpenAsync(postgres);
+        await RunAsync(school, 0, "backup");
+        var name = $"posix_{Guid.NewGuid():N}";
+        await school.ExecuteAsync($"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'POSIX' LC_CTYPE 'POSIX'");
+        await using var target = new TestDatabase(new NpgsqlConnectionStringBuilder(school.Database.ConnectionString) { Database = name }.ConnectionString);
+        var answer = (await MigratorProcess.RunAsync(target.ConnectionString, "restore", Directory.GetFiles(_folder, "*.dump").Single(), "--json")).Expect(0).Json;
+        Assert.Null(answer["result"]!["kept"]);
+        Assert.Equal("POSIX POSIX", await target.ScalarAsync<string>(Locale));
+        Assert.Equal(0L, await target.ScalarAsync<long>("SELECT count(*) FROM subjects"));
+        Assert.Equal(0L, await school.ScalarAsync<long>("SELECT count(*) FROM pg_database WHERE datname LIKE $1", $"{name}\\_%"));
+    }
+
+    private static void OnlyTheOwnerReads(string file)
+    {
+        if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
     }
 
     private async Task<MigratorAnswer> RunAsync(School school, int exitCode, params string[] arguments) =>

@@ -13,30 +13,35 @@ internal sealed class BackupCommand : Verb
     private static readonly Option<int> Keep = Number("--keep", "N", 14, (1, 10_000), "How many backups to keep, this one included.");
 
     public BackupCommand()
-        : base("backup", "Write the database into a file, and keep the newest ones.")
+        : base("backup", "Write the database into a file, and keep the newest ones.", DatabaseNeed.Answers)
     {
         Options.Add(BackupFolder.Option);
         Options.Add(Keep);
     }
-
-    protected override DatabaseNeed Need => DatabaseNeed.Answers;
 
     protected override async Task<VerbResult> ExecuteAsync(VerbRun run, CancellationToken cancellationToken)
     {
         await using var connection = await run.Database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         var tools = await PostgresTools.FindAsync(run, connection, cancellationToken).ConfigureAwait(false);
         var folder = BackupFolder.Of(run, connection.Database);
-        Directory.CreateDirectory(folder.Path);
+        folder.Create();
         var file = folder.NewName(run.Services.GetRequiredService<TimeProvider>().GetUtcNow());
         try
         {
             // one snapshot for the file and for what is noted beside it, however much people write meanwhile
             await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken).ConfigureAwait(false);
             var snapshot = (await Rows.ReadAsync(connection, "SELECT pg_export_snapshot()", row => row.GetString(0), cancellationToken).ConfigureAwait(false))[0];
+            await BackupFolder.CreateFile(file + BackupFolder.Unfinished).DisposeAsync().ConfigureAwait(false);
             await tools.DumpAsync(snapshot, file + BackupFolder.Unfinished, cancellationToken).ConfigureAwait(false);
             var holds = await Fingerprint.TakeAsync(connection, cancellationToken).ConfigureAwait(false);
-            await File.WriteAllTextAsync(file + BackupFolder.Holds, JsonSerializer.Serialize(holds), cancellationToken).ConfigureAwait(false);
+            await using (var beside = BackupFolder.CreateFile(file + BackupFolder.Holds))
+                await JsonSerializer.SerializeAsync(beside, holds, cancellationToken: cancellationToken).ConfigureAwait(false);
             File.Move(file + BackupFolder.Unfinished, file);
+        }
+        catch
+        {
+            File.Delete(file + BackupFolder.Holds);
+            throw;
         }
         finally
         {

@@ -52,6 +52,21 @@ internal sealed class BackupFolder
     /// <exception cref="VerbFailure">There is none.</exception>
     public BackupFile Newest() => List() is [var newest, ..] ? newest : throw new VerbFailure($"there is no backup of {_database} in {Path}");
 
+    /// <summary>Makes the folder, where there is none, for its owner alone.</summary>
+    public void Create()
+    {
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(Path);
+        else Directory.CreateDirectory(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    /// <summary>An empty file that nobody but its owner may read from the first moment on, whatever the folder lets them: everybody's words and password hashes go into it.</summary>
+    public static FileStream CreateFile(string path)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return new FileStream(path, options);
+    }
+
     public static void Delete(BackupFile backup)
     {
         File.Delete(backup.Path);

@@ -11,6 +11,17 @@ internal sealed class DatabaseServer : IAsyncDisposable
 {
     private const string MaintenanceDatabase = "postgres";
 
+    /// <summary>In the words of CREATE DATABASE. The provider's own locale is in a column of another name since PostgreSQL 17.</summary>
+    private const string LocaleOf =
+        """
+        SELECT format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_char(d.encoding), d.datcollate, d.datctype)
+            || CASE d.datlocprovider WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE %L', own.locale) WHEN 'b' THEN format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', own.locale)
+                ELSE ' LOCALE_PROVIDER libc' END
+        FROM pg_database d
+        CROSS JOIN LATERAL (SELECT coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale') AS locale) AS own
+        WHERE d.datname = $1
+        """;
+
     private readonly NpgsqlConnectionStringBuilder _target;
     private readonly NpgsqlConnection _connection;
     private readonly TimeProvider _time;
@@ -42,41 +53,45 @@ internal sealed class DatabaseServer : IAsyncDisposable
     /// <exception cref="VerbFailure">There are none, or only older ones.</exception>
     public Task<PostgresTools> FindToolsAsync(VerbRun run, CancellationToken cancellationToken) => PostgresTools.FindAsync(run, _connection, cancellationToken);
 
-    /// <summary>Whether there is such a database with a table in it.</summary>
+    /// <summary>Whether there is such a database with a table, a view or a sequence in it, in whatever schema.</summary>
     public async Task<bool> HoldsSomethingAsync(string database, CancellationToken cancellationToken)
     {
         if (!await ExistsAsync(database, cancellationToken).ConfigureAwait(false)) return false;
         await using var connection = new NpgsqlConnection(On(_target, database));
         await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-        return (await Rows.ReadAsync(
-            connection, "SELECT EXISTS (SELECT FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace)", row => row.GetBoolean(0), cancellationToken)
-            .ConfigureAwait(false))[0];
+        const string Holds =
+            """
+            SELECT EXISTS (
+                SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND n.nspname <> 'information_schema' AND NOT starts_with(n.nspname, 'pg_'))
+            """;
+        return (await Rows.ReadAsync(connection, Holds, row => row.GetBoolean(0), cancellationToken).ConfigureAwait(false))[0];
     }
 
-    /// <summary>An empty database beside the target, dropped when it is disposed unless it took the target's place.</summary>
+    /// <summary>An empty database beside the target, with the target's encoding and locale where there is one, dropped when it is disposed unless it took the target's place.</summary>
     public async Task<ScratchDatabase> CreateScratchAsync(string purpose, CancellationToken cancellationToken)
     {
         var name = NameOf(purpose);
-        await ExecuteAsync($"CREATE DATABASE {Quote(name)} TEMPLATE template0 ENCODING 'UTF8'", cancellationToken).ConfigureAwait(false);
+        var told = await Rows.ReadAsync(_connection, LocaleOf, row => row.GetString(0), cancellationToken, Database).ConfigureAwait(false);
+        await ExecuteAsync($"CREATE DATABASE {Quote(name)} TEMPLATE template0 {(told is [var same] ? same : "ENCODING 'UTF8'")}", cancellationToken).ConfigureAwait(false);
         return new ScratchDatabase(name, On(_target, name), this);
     }
 
     /// <summary>Lets the scratch database have the target's name; everybody is cut off from the target for it.</summary>
     /// <param name="scratch">What takes the place.</param>
-    /// <param name="keep">Whether the target is kept under another name, or dropped because there is nothing in it.</param>
     /// <param name="cancellationToken">Ends it; the target keeps its name then.</param>
-    /// <returns>The target's new name, where it is kept.</returns>
-    public async Task<string?> ReplaceAsync(ScratchDatabase scratch, bool keep, CancellationToken cancellationToken)
+    /// <returns>The target's new name; null where there was none, or nothing in it when it had lost its name: only then it is dropped.</returns>
+    public async Task<string?> ReplaceAsync(ScratchDatabase scratch, CancellationToken cancellationToken)
     {
-        var kept = keep ? NameOf("before") : null;
-        if (await ExistsAsync(Database, cancellationToken).ConfigureAwait(false))
+        var kept = await ExistsAsync(Database, cancellationToken).ConfigureAwait(false) ? NameOf("before") : null;
+        if (kept is not null)
         {
             await ExecuteAsync($"ALTER DATABASE {Quote(Database)} ALLOW_CONNECTIONS false", cancellationToken).ConfigureAwait(false);
             try
             {
                 await Rows.ReadAsync(
                     _connection, "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = $1", _ => 0, cancellationToken, Database).ConfigureAwait(false);
-                await ExecuteAsync(kept is null ? $"DROP DATABASE {Quote(Database)}" : $"ALTER DATABASE {Quote(Database)} RENAME TO {Quote(kept)}", cancellationToken).ConfigureAwait(false);
+                await ExecuteAsync($"ALTER DATABASE {Quote(Database)} RENAME TO {Quote(kept)}", cancellationToken).ConfigureAwait(false);
             }
             finally
             {
@@ -98,9 +113,11 @@ internal sealed class DatabaseServer : IAsyncDisposable
         }
 
         scratch.IsTaken = true;
-        if (kept is not null && await ExistsAsync(kept, CancellationToken.None).ConfigureAwait(false))
-            await ExecuteAsync($"ALTER DATABASE {Quote(kept)} ALLOW_CONNECTIONS true", CancellationToken.None).ConfigureAwait(false);
-        return kept;
+        if (kept is null) return null;
+        await ExecuteAsync($"ALTER DATABASE {Quote(kept)} ALLOW_CONNECTIONS true", CancellationToken.None).ConfigureAwait(false);
+        if (await HoldsSomethingAsync(kept, CancellationToken.None).ConfigureAwait(false)) return kept;
+        await DropAsync(kept).ConfigureAwait(false);
+        return null;
     }
 
     public Task DropAsync(string database) => ExecuteAsync($"DROP DATABASE IF EXISTS {Quote(database)} WITH (FORCE)", CancellationToken.None);

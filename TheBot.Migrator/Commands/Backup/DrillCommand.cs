@@ -12,10 +12,8 @@ namespace TheBot.Migrator.Commands.Backup;
 internal sealed class DrillCommand : Verb
 {
     public DrillCommand()
-        : base("drill", "Restore the newest backup into a database of its own, check it, and drop it. Ends with 3 where it is not what it should be.") =>
+        : base("drill", "Restore the newest backup into a database of its own, check it, and drop it. Ends with 3 where it is not what it should be.", DatabaseNeed.Nothing) =>
         Options.Add(BackupFolder.Option);
-
-    protected override DatabaseNeed Need => DatabaseNeed.Nothing;
 
     protected override async Task<VerbResult> ExecuteAsync(VerbRun run, CancellationToken cancellationToken)
     {

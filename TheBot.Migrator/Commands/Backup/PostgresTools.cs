@@ -38,7 +38,7 @@ internal sealed partial class PostgresTools
         return new PostgresTools(found.Folder, target, run.LockTimeout);
     }
 
-    /// <summary>Writes what a snapshot sees into a file of the custom format. Presence is not worth keeping: its tables come back empty.</summary>
+    /// <summary>Writes what a snapshot sees into a file of the custom format; one that is there already keeps its permissions. Presence is not worth keeping: its tables come back empty.</summary>
     public Task DumpAsync(string snapshot, string file, CancellationToken cancellationToken) => RunAsync(
         "pg_dump",
         _target.Database!,

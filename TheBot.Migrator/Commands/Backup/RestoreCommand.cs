@@ -14,16 +14,14 @@ internal sealed class RestoreCommand : Verb
         Description = "Replace a database that holds something; it is renamed, and everybody connected to it is cut off.",
     };
 
+    // the database may be the one thing that is gone
     public RestoreCommand()
-        : base("restore", "Put a backup in the place of the database.")
+        : base("restore", "Put a backup in the place of the database.", DatabaseNeed.Nothing)
     {
         Arguments.Add(Source);
         Options.Add(BackupFolder.Option);
         Options.Add(Force);
     }
-
-    /// <summary>The database may be the one thing that is gone.</summary>
-    protected override DatabaseNeed Need => DatabaseNeed.Nothing;
 
     protected override async Task<VerbResult> ExecuteAsync(VerbRun run, CancellationToken cancellationToken)
     {
@@ -31,8 +29,8 @@ internal sealed class RestoreCommand : Verb
         var folder = BackupFolder.Of(run, server.Database);
         var file = run.Arguments.GetValue(Source) is { } named ? Path.GetFullPath(named) : folder.Newest().Path;
         if (!File.Exists(file)) throw new VerbFailure($"there is no {file}");
-        var holdsSomething = await server.HoldsSomethingAsync(server.Database, cancellationToken).ConfigureAwait(false);
-        if (holdsSomething && !run.Arguments.GetValue(Force)) throw new VerbFailure($"{server.Database} is not empty: --force renames it and puts the backup in its place");
+        if (!run.Arguments.GetValue(Force) && await server.HoldsSomethingAsync(server.Database, cancellationToken).ConfigureAwait(false))
+            throw new VerbFailure($"{server.Database} is not empty: --force renames it and puts the backup in its place");
 
         var tools = await server.FindToolsAsync(run, cancellationToken).ConfigureAwait(false);
         await using var fresh = await server.CreateScratchAsync("restore", cancellationToken).ConfigureAwait(false);
@@ -40,7 +38,7 @@ internal sealed class RestoreCommand : Verb
         var proof = await RestoredProof.TakeAsync(fresh.ConnectionString, file, cancellationToken).ConfigureAwait(false);
         if (!proof.Holds) throw new VerbFailure($"{file} does not hold what it held when it was written ({proof}); nothing was replaced");
 
-        var kept = await server.ReplaceAsync(fresh, holdsSomething, cancellationToken).ConfigureAwait(false);
+        var kept = await server.ReplaceAsync(fresh, cancellationToken).ConfigureAwait(false);
         run.Say($"{server.Database} is {file}: {proof}");
         if (kept is not null) run.Say($"what was there is {kept} now; when it is needed no longer: DROP DATABASE {kept}");
         return VerbResult.Done(new { file, proof.Found, kept });

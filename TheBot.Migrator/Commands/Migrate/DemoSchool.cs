@@ -2,6 +2,7 @@ using Npgsql;
 using TheBot.Data.Auth;
 using TheBot.Data.Roster;
 using TheBot.Data.Schema;
+using TheBot.Migrator.CommandLine;
 
 namespace TheBot.Migrator.Commands.Migrate;
 
@@ -112,5 +113,5 @@ internal sealed class DemoSchool(NpgsqlDataSource database, SchoolRoster roster)
     }
 
     private static T Expect<T>(RosterResult<T> result) where T : class =>
-        result.Value ?? throw new InvalidOperationException($"the demo school does not fit into this one: {result.Fault} ({result.Field})");
+        result.Value ?? throw new VerbFailure($"the demo school does not fit into this one: {result.Fault} ({result.Field})");
 }

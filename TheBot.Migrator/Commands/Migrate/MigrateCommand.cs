@@ -30,7 +30,7 @@ internal sealed class MigrateCommand : Verb
     private static readonly Option<bool> DemoSchool = new("--demo-school") { Description = "Afterwards add a small school to try the product with (Development only)." };
 
     public MigrateCommand()
-        : base(VerbName, "Bring the schema up to date, or to NAME.")
+        : base(VerbName, "Bring the schema up to date, or to NAME.", DatabaseNeed.Answers)
     {
         Arguments.Add(Target);
         foreach (var option in new[] { Down, List, Script, Backfill, DemoSchool }) Options.Add(option);
@@ -41,8 +41,6 @@ internal sealed class MigrateCommand : Verb
                 result.AddError("--backfill and --demo-school need the newest schema: they go without NAME, --list and --script.");
         });
     }
-
-    protected override DatabaseNeed Need => DatabaseNeed.Answers;
 
     protected override void AddServices(IHostApplicationBuilder builder) => builder.Services.AddSingleton<DemoSchool>();
 

@@ -10,12 +10,10 @@ namespace TheBot.Migrator.Commands.Preflight;
 /// <summary>The checklist before a deploy: looks at everything, changes nothing, and says of each line what to do.</summary>
 internal sealed class PreflightCommand : Verb
 {
+    // a database that is away is a line of the checklist
     public PreflightCommand()
-        : base("preflight", "Check database, schema, Redis, disk and backups before a deploy. Ends with 3 where a line failed.") =>
+        : base("preflight", "Check database, schema, Redis, disk and backups before a deploy. Ends with 3 where a line failed.", DatabaseNeed.Nothing) =>
         Options.Add(BackupFolder.Option);
-
-    /// <summary>A database that is away is a line of the checklist.</summary>
-    protected override DatabaseNeed Need => DatabaseNeed.Nothing;
 
     protected override async Task<VerbResult> ExecuteAsync(VerbRun run, CancellationToken cancellationToken)
     {
