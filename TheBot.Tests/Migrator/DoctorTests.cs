@@ -99,6 +99,26 @@ public sealed class DoctorTests(ScratchPostgres postgres)
     }
 
     [Fact]
+    public async Task A_run_that_was_killed_after_its_last_repair_is_finished_by_the_next_and_an_old_one_is_not_gone_on_with()
+    {
+        await using var school = await School.OpenAsync(postgres);
+        await school.ExecuteAsync("UPDATE rooms SET head_seq = head_seq + 1");
+        Assert.Equal(1L, (long)(await FixAsync())["run"]!);
+        await school.ExecuteAsync("UPDATE doctor_runs SET finished_at = NULL");
+        var finished = await FixAsync();
+        Assert.Equal((1L, 1), ((long)finished["run"]!, (int)finished["repairs"]!));
+        Assert.Equal(1L, await school.ScalarAsync<long>("SELECT count(*) FROM doctor_runs WHERE finished_at IS NOT NULL"));
+
+        await school.ExecuteAsync("UPDATE doctor_runs SET finished_at = NULL, started_at = started_at - interval '25 hours'; UPDATE rooms SET head_seq = head_seq + 1");
+        var next = await FixAsync();
+        Assert.Equal((2L, 1), ((long)next["run"]!, (int)next["repairs"]!));
+        Assert.Equal(2L, await school.ScalarAsync<long>("SELECT count(*) FROM doctor_runs WHERE finished_at IS NOT NULL"));
+        Assert.Null((await FixAsync())["run"]);
+
+        async Task<JsonNode> FixAsync() => (await MigratorProcess.RunAsync(school.Database.ConnectionString, "doctor", "--fix", "--json")).Expect(0).Json["result"]!;
+    }
+
+    [Fact]
     public async Task Whoever_is_connected_learns_of_a_merge_by_ordinary_events()
     {
         await using var school = await ApiSchool.OpenAsync(postgres);

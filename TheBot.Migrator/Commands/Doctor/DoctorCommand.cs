@@ -26,10 +26,24 @@ internal sealed class DoctorCommand : Verb
         if (run.Arguments.GetValue(Undo) is { } id) return await UndoAsync(run, id, cancellationToken).ConfigureAwait(false);
         var before = await DoctorChecks.RunAsync(run.Database, run.Services, cancellationToken).ConfigureAwait(false);
         Say(run, before);
-        if (run.Arguments.GetValue(DryRun) && run.Arguments.GetValue(Fix))
-            run.Say($"--fix would repair {before.Where(c => c.Repairable).Sum(c => c.Count)} of {before.Sum(c => c.Count)}");
-        else if (run.Arguments.GetValue(Fix) && before.Exists(c => c.Count > 0 && c.Repairable)) return await FixAsync(run, before, cancellationToken).ConfigureAwait(false);
+        if (run.Arguments.GetValue(Fix) && !run.Arguments.GetValue(DryRun))
+        {
+            return before.Exists(c => c.Count > 0 && c.Repairable)
+                ? await FixAsync(run, before, cancellationToken).ConfigureAwait(false)
+                : await FinishStoppedAsync(run, before, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (run.Arguments.GetValue(Fix)) run.Say($"--fix would repair {before.Where(c => c.Repairable).Sum(c => c.Count)} of {before.Sum(c => c.Count)}");
         return new VerbResult(ExitCodeOf(before), new { checks = before });
+    }
+
+    /// <summary>A run that was killed after its last repair has nothing left to do, but to be known by its number.</summary>
+    private static async Task<VerbResult> FinishStoppedAsync(VerbRun run, List<CheckResult> checks, CancellationToken cancellationToken)
+    {
+        await using var stopped = await DoctorRun.StoppedAsync(run, cancellationToken).ConfigureAwait(false);
+        if (stopped is null || await stopped.FinishAsync(cancellationToken).ConfigureAwait(false) is not (> 0 and var count)) return new VerbResult(ExitCodeOf(checks), new { checks });
+        run.Say($"run {stopped.Id}, which was stopped, had nothing left to do: {count} repairs; doctor --undo {stopped.Id} takes them back");
+        return new VerbResult(ExitCodeOf(checks), new { run = stopped.Id, repairs = count, checks });
     }
 
     private static async Task<VerbResult> FixAsync(VerbRun run, List<CheckResult> before, CancellationToken cancellationToken)

@@ -5,7 +5,7 @@ using TheBot.Migrator.CommandLine;
 namespace TheBot.Migrator.Commands.Doctor;
 
 /// <summary>A run of repairs: each is one transaction that also notes how to take it back, so that a killed run leaves whole repairs only.</summary>
-/// <remarks>Started again, it goes on with the run that did not finish. One process at a time.</remarks>
+/// <remarks>Started again within a day, it goes on with the run that did not finish; an older one ends with what it has. One process at a time.</remarks>
 internal sealed class DoctorRun : IAsyncDisposable
 {
     private readonly NpgsqlConnection _turn;
@@ -15,13 +15,30 @@ internal sealed class DoctorRun : IAsyncDisposable
     public VerbRun Verb { get; }
     public long Id { get; }
 
+    /// <summary>Waits for another doctor to finish, not longer than for any other lock; the run that was stopped and has nothing left to do, or null.</summary>
+    public static async Task<DoctorRun?> StoppedAsync(VerbRun verb, CancellationToken cancellationToken)
+    {
+        var turn = await TakeTurnAsync(verb, cancellationToken).ConfigureAwait(false);
+        var found = await Rows.ReadAsync(
+            turn, "SELECT id FROM doctor_runs WHERE finished_at IS NULL AND undone_at IS NULL ORDER BY id DESC LIMIT 1", row => row.GetInt64(0), cancellationToken).ConfigureAwait(false);
+        if (found is [var id]) return new DoctorRun(verb, turn, id);
+        await turn.DisposeAsync().ConfigureAwait(false);
+        return null;
+    }
+
     /// <summary>Waits for another doctor to finish, not longer than for any other lock, and begins a run or goes on with the last one.</summary>
     public static async Task<DoctorRun> BeginAsync(VerbRun verb, CancellationToken cancellationToken)
     {
         var turn = await TakeTurnAsync(verb, cancellationToken).ConfigureAwait(false);
         const string Begin =
             """
-            WITH unfinished AS (SELECT id FROM doctor_runs WHERE finished_at IS NULL AND undone_at IS NULL ORDER BY id DESC LIMIT 1),
+            WITH forgotten AS (
+                UPDATE doctor_runs SET finished_at = now() WHERE finished_at IS NULL AND undone_at IS NULL AND started_at < now() - interval '1 day'),
+            unfinished AS (
+                SELECT id FROM doctor_runs
+                WHERE finished_at IS NULL AND undone_at IS NULL AND started_at >= now() - interval '1 day'
+                ORDER BY id DESC
+                LIMIT 1),
             fresh AS (INSERT INTO doctor_runs (started_at) SELECT now() WHERE NOT EXISTS (SELECT FROM unfinished) RETURNING id)
             SELECT id FROM unfinished UNION ALL SELECT id FROM fresh
             """;

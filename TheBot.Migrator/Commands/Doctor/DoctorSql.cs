@@ -7,14 +7,19 @@ internal static class DoctorSql
     /// Rooms that are one room: (keeper, double, why). Forum rooms of one kind and enrollment, also those that lost their link but have the name,
     /// or the student and the teacher, of exactly one enrollment; general rooms; direct rooms of the same two. Kept is the one whose link is whole, the oldest of these.
     /// </summary>
-    public const string Duplicates =
-        """
+    public static readonly string Duplicates = DuplicatesAmong("true");
+
+    /// <summary>The same of two rooms alone: $1 and $2.</summary>
+    public static readonly string DuplicatesOfTwo = DuplicatesAmong("r.id IN ($1, $2)");
+
+    private static string DuplicatesAmong(string condition) =>
+        $"""
         WITH lost AS (
             SELECT r.id, k.enrollment_id, r.name = k.name AS same_name, bool_or(r.name = k.name) OVER (PARTITION BY r.id) AS any_same_name
             FROM rooms r
             JOIN rooms k ON k.kind = r.kind AND k.enrollment_id IS NOT NULL
             JOIN enrollments e ON e.id = k.enrollment_id
-            WHERE r.kind IN ('forum_subject', 'forum_tutor') AND r.enrollment_id IS NULL
+            WHERE {condition} AND r.kind IN ('forum_subject', 'forum_tutor') AND r.enrollment_id IS NULL
               AND EXISTS (SELECT FROM room_members m WHERE m.room_id = r.id AND m.user_id = e.student_id)
               AND (r.name = k.name OR (r.kind = 'forum_subject' AND EXISTS (
                   SELECT FROM room_members m WHERE m.room_id = r.id AND m.user_id = e.teacher_id)))
@@ -30,6 +35,7 @@ internal static class DoctorSql
             SELECT m.room_id, min(m.user_id) || ':' || max(m.user_id) AS direct_key
             FROM room_members m
             JOIN rooms r ON r.id = m.room_id AND r.kind = 'direct' AND r.direct_key IS NULL
+            WHERE {condition}
             GROUP BY m.room_id
             HAVING count(*) = 2
         ),
@@ -44,6 +50,7 @@ internal static class DoctorSql
             FROM rooms r
             LEFT JOIN found ON found.id = r.id
             LEFT JOIN pair ON pair.room_id = r.id
+            WHERE {condition}
         ),
         ranked AS (SELECT id, key, first_value(id) OVER (PARTITION BY key ORDER BY is_lost, id) AS keeper FROM keyed WHERE key IS NOT NULL)
         SELECT keeper, id, key FROM ranked WHERE id <> keeper ORDER BY id

@@ -141,7 +141,7 @@ internal static class RoomMerge
     public static async Task<object?> RunAsync(RepairStep step, long keeper, long doubled)
     {
         await step.LockAsync(keeper, doubled).ConfigureAwait(false);
-        var still = await step.QueryAsync(DoctorSql.Duplicates, row => (row.GetInt64(0), row.GetInt64(1))).ConfigureAwait(false);
+        var still = await step.QueryAsync(DoctorSql.DuplicatesOfTwo, row => (row.GetInt64(0), row.GetInt64(1)), keeper, doubled).ConfigureAwait(false);
         if (!still.Contains((keeper, doubled))) return null;
         var undo = JsonSerializer.Deserialize<JsonElement>(await step.JsonAsync(State, keeper, doubled).ConfigureAwait(false));
         var head = (await step.QueryAsync("SELECT head_seq FROM rooms WHERE id = $1", row => row.GetInt64(0), keeper).ConfigureAwait(false))[0];
