@@ -70,6 +70,18 @@ public class DoorTests(DashboardGraph graph)
         Assert.Equal(HttpStatusCode.Unauthorized, copied.StatusCode);
     }
 
+    [Theory]
+    [InlineData("same-site", HttpStatusCode.Forbidden)]
+    [InlineData("cross-site", HttpStatusCode.Forbidden)]
+    [InlineData("same-origin", HttpStatusCode.NotFound)]
+    public async Task A_page_of_another_port_commands_nothing_though_its_requests_carry_the_cookie(string site, HttpStatusCode expected)
+    {
+        using var browser = await graph.BrowserAsync(loggedIn: true);
+        browser.DefaultRequestHeaders.Add("Sec-Fetch-Site", site);
+        using var answer = await browser.PostAsync($"/api/resources/{graph.Replicas[0].Id}/no-such-command", null);
+        Assert.Equal(expected, answer.StatusCode);
+    }
+
     [Fact]
     public async Task The_login_form_takes_the_token_too()
     {

@@ -37,13 +37,14 @@ public sealed class OtlpReceiverTests : IAsyncLifetime
         var record = new LogData { AtNanos = 1_700_000_000_123_456_700, Severity = 13, Body = new Value { Text = "slow" }, TraceId = Bytes("0102"), SpanId = Bytes("03") };
         record.Attributes.Add(Attribute("room", new Value { Whole = 42 }));
         record.Attributes.Add(Attribute("list", new Value { List = new Values { Items = { new Value { Flag = true }, new Value { Number = 1.5 } } } }));
+        record.Attributes.Add(Attribute("long", new Value { Text = new string('x', 10_000) }));
         Assert.Equal("0", await ExportAsync("logs.v1.LogsService", Logs(record), Key));
 
         var kept = Assert.Single(_store.Logs(new LogFilter(null, 0, null, null), 10).Newest);
         Assert.Equal(("chatapi", "chatapi-abc"), (kept.Origin.Service, kept.Origin.Instance));
         Assert.Equal((3, "Warning", "slow", "Some.Category"), (kept.Level, kept.LevelName, kept.Message, kept.Category));
         Assert.Equal(("0102", "03"), (kept.TraceId, kept.SpanId));
-        Assert.Equal([new Field("room", "42"), new Field("list", "[true, 1.5]")], kept.Attributes);
+        Assert.Equal([new Field("room", "42"), new Field("list", "[true, 1.5]"), new Field("long", $"{new string('x', 8_192)}…")], kept.Attributes);
         Assert.Equal(new DateTime(2023, 11, 14, 22, 13, 20, DateTimeKind.Utc).AddTicks(1_234_567), kept.At);
     }
 

@@ -39,6 +39,18 @@ public class TelemetryStoreTests
     }
 
     [Fact]
+    public void Two_hundred_thousand_spans_are_kept_in_all_and_the_oldest_traces_go_first()
+    {
+        const int Traces = (TelemetryStore.SpansMax / TelemetryStore.SpansPerTraceMax) + 3;
+        for (var i = 0; i < Traces; i++)
+            _store.Add(Enumerable.Range(0, TelemetryStore.SpansPerTraceMax).Select(span => Span($"trace {i}", $"{span}", null)));
+
+        Assert.Equal(200, _store.Traces(new TraceFilter(null, null, false, TimeSpan.Zero), 1).Total);
+        Assert.Empty(_store.Spans("trace 2"));
+        Assert.Equal(1_000, _store.Spans("trace 3").Count);
+    }
+
+    [Fact]
     public void Fifty_thousand_points_are_kept_of_each_replica()
     {
         var counter = new Instrument("m", "count", "", "", InstrumentKind.Gauge);

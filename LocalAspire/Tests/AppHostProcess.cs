@@ -96,21 +96,27 @@ internal sealed class AppHostProcess : IDisposable
     /// <summary>Processes that an AppHost with this home folder started, whoever their parent is now: their environment says so, or where they work.</summary>
     public static string[] Below(string home) =>
     [
-        .. Directory.EnumerateDirectories("/proc").Where(folder => int.TryParse(Path.GetFileName(folder), out var pid) && pid != Environment.ProcessId && IsAlive(pid)).Where(folder =>
-        {
-            try
-            {
-                return File.ReadAllText(Path.Combine(folder, "environ")).Contains($"HOME={home}\0", StringComparison.Ordinal)
-                    || new FileInfo(Path.Combine(folder, "cwd")).LinkTarget?.StartsWith(home, StringComparison.Ordinal) == true;
-            }
-            catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
-            {
-                return false;
-            }
-        }).Select(folder => $"{Path.GetFileName(folder)} {File.ReadAllText(Path.Combine(folder, "cmdline")).Replace('\0', ' ')}"),
+        .. Directory.EnumerateDirectories("/proc")
+            .Where(folder => int.TryParse(Path.GetFileName(folder), out var pid) && pid != Environment.ProcessId && IsAlive(pid))
+            .Select(folder => CommandBelow(home, folder)).OfType<string>(),
     ];
 
-    public static bool IsAlive(int pid) => ParentOf(pid) >= 0 && !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal);
+    public static bool IsAlive(int pid) => Stat(pid) is [not "Z", ..];
+
+    /// <summary>Null = it is not below, or has ended meanwhile.</summary>
+    private static string? CommandBelow(string home, string process)
+    {
+        try
+        {
+            var isBelow = File.ReadAllText(Path.Combine(process, "environ")).Contains($"HOME={home}\0", StringComparison.Ordinal)
+                || new FileInfo(Path.Combine(process, "cwd")).LinkTarget?.StartsWith(home, StringComparison.Ordinal) == true;
+            return isBelow ? $"{Path.GetFileName(process)} {File.ReadAllText(Path.Combine(process, "cmdline")).Replace('\0', ' ')}" : null;
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     private void Keep(string? line)
     {
@@ -118,17 +124,19 @@ internal sealed class AppHostProcess : IDisposable
             _lines.Enqueue(line);
     }
 
-    // "4711 (name) S 4700 ...": the parent stands behind the state
-    private static int ParentOf(int pid)
+    private static int ParentOf(int pid) => Stat(pid) is [_, var parent, ..] ? int.Parse(parent, CultureInfo.InvariantCulture) : -1;
+
+    // "4711 (name) S 4700 ...": the fields from the state on; none = it has ended
+    private static string[] Stat(int pid)
     {
         try
         {
             var stat = File.ReadAllText($"/proc/{pid}/stat");
-            return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture);
+            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         }
         catch (IOException)
         {
-            return -1;
+            return [];
         }
     }
 

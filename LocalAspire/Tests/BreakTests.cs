@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Testing;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Npgsql;
 
 namespace LocalAspire.Tests;
 
@@ -23,6 +26,15 @@ public class BreakTests
         await graph.UntilAsync("chatdb", item => item.Snapshot.State?.Text == KnownResourceStates.Exited);
         foreach (var replica in await graph.ReplicasAsync())
             await graph.UntilAsync("chatapi", item => item.ResourceId == replica.ResourceId && item.Snapshot.HealthStatus == HealthStatus.Unhealthy);
+
+        var port = new NpgsqlConnectionStringBuilder(await graph.App.GetConnectionStringAsync("chatdb")).Port;
+        using (var occupant = TcpListener.Create(port))
+        {
+            occupant.Start();
+            var refused = await graph.App.ResourceCommands.ExecuteCommandAsync("postgres", KnownResourceCommands.StartCommand);
+            Assert.False(refused.Success);
+            await graph.UntilAsync("postgres", item => item.Snapshot.State?.Text == KnownResourceStates.FailedToStart);
+        }
 
         var started = await graph.App.ResourceCommands.ExecuteCommandAsync("postgres", KnownResourceCommands.StartCommand);
         Assert.True(started.Success, started.Message);
@@ -56,12 +68,16 @@ public class BreakTests
             for (var moment = 0; moment < 10; moment++)
             {
                 using var appHost = AppHostProcess.Start([], home.FullName, ("XDG_CACHE_HOME", Path.Combine(home.FullName, ".cache")));
-                var alive = TimeSpan.FromSeconds(random.NextDouble() * 5);
+                // half of the moments while it starts, half while it runs
+                var runs = moment % 2 == 1;
+                if (runs)
+                    await appHost.UntilSaysAsync("is ready at");
+                var alive = TimeSpan.FromSeconds(random.NextDouble() * 2);
                 await Task.WhenAny(Task.Delay(alive), appHost.Exited);
                 Assert.False(appHost.HasExited, $"seed {seed}, moment {moment}: ended by itself: {appHost.Output}");
                 appHost.Kill9();
                 await Wait.UntilAsync(() => Task.FromResult(AppHostProcess.Below(home.FullName).Length == 0), TimeSpan.FromSeconds(5),
-                    $"seed {seed}, killed after {alive}: nothing is left of {string.Join(", ", AppHostProcess.Below(home.FullName))}");
+                    $"seed {seed}, killed {alive} after it {(runs ? "was ready" : "began")}: nothing is left of {string.Join(", ", AppHostProcess.Below(home.FullName))}");
             }
 
             using var last = AppHostProcess.Start([], home.FullName, ("XDG_CACHE_HOME", Path.Combine(home.FullName, ".cache")));

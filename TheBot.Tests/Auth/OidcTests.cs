@@ -152,8 +152,8 @@ public class OidcTests(ScratchPostgres postgres)
         await using var provider = await LoginProvider.StartAsync();
         await using var school = await ApiSchool.OpenAsync(postgres, [.. provider.Settings, ("Chat__Oidc__ClockSkew", "00:00:00")]);
         var (_, student, _) = await school.ClassAsync();
-        await using var renewed = await school.V1Async(student with { Token = Session("renewed", 4) });
-        await using var ending = await school.V1Async(student with { Token = Session("ending", 4) });
+        await using var renewed = await school.V1Async(student with { Token = Session("renewed", 10) });
+        await using var ending = await school.V1Async(student with { Token = Session("ending", 10) });
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(school, Session("renewed", 3600)));
 
         Assert.Equal(CloseCode.Revoked, await ending.CloseCodeAsync());

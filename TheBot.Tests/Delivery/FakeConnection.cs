@@ -88,7 +88,7 @@ internal sealed class FakeConnection(Identity who, DeliveryOptions options, Time
 
     public override void Tell(UserEvent userEvent) => Queue.Enqueue(new TestFrame(0, IsRevokedBy(userEvent) ? "revoked" : userEvent.Kind.ToString()));
 
-    public override void Close(int code, string reason) => throw new NotSupportedException();
+    public override void Close(int code, string reason) => Queue.EnqueueLast(new TestFrame(0, $"closed {code}"));
 
     public override void Abort() => throw new NotSupportedException();
 

@@ -75,6 +75,7 @@ public sealed class PresenceGraphTests(ShortLeaseGraph shortLease, ITestOutputHe
             there.Seen.Where(f => (string)f["type"]! == V1Type.Presence && OnlineOf(f).Id == school.Student.Id).Select(f => OnlineOf(f).Online));
     }
 
+    [Trait("Needs", "LocalAspire")]
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -49,6 +49,38 @@ public sealed class PresenceTests(ScratchPostgres postgres)
     }
 
     [Fact]
+    public async Task Who_is_not_written_again_yet_after_the_database_lost_the_table_has_not_left()
+    {
+        await using var room = await Followers.OpenAsync(postgres, new DeliveryOptions { PresenceLease = TimeSpan.FromSeconds(3) });
+        var (table, slower) = (new PresenceTable(room.School.Database), Guid.NewGuid()); // a replica that comes round to it later than this one
+        await using var here = await PresentReplica.StartAsync(room);
+        var watching = await here.FollowAsync(room.Student);
+        await watching.UntilAsync(c => c.Texts.Contains("Joined"), "their own arrival");
+        await WriteAsync();
+        await watching.UntilAsync(c => c.Texts.Count(t => t == "Joined") == 2, "the other's arrival");
+
+        await room.School.ExecuteAsync("TRUNCATE replicas, presence");
+        await Deadline.UntilAsync(() => room.School.ScalarAsync<long>("SELECT count(*) FROM presence"), count => count == 1, "the own row again");
+        var lease = await LeaseAsync();
+        await Deadline.UntilAsync(LeaseAsync, renewed => renewed > lease, "the next renewal, before which the table without the other was read");
+        watching.Queue.Enqueue(new TestFrame(0, "so far"));
+        await watching.UntilAsync(c => c.Texts.Contains("so far"), "what was told until then");
+        await WriteAsync();
+        await table.WriteAsync(slower, [], [(room.Room, room.Teacher)], Deadline.Token());
+        await watching.UntilAsync(c => c.Texts.Contains("Left"), "the real leave");
+
+        Assert.Equal(["Joined", "Joined", "so far", "Left"], watching.Texts);
+
+        Task<DateTime> LeaseAsync() => room.School.ScalarAsync<DateTime>("SELECT min(lease_until) FROM replicas");
+
+        async Task WriteAsync()
+        {
+            await table.RenewAsync(slower, TimeSpan.FromMinutes(1), Deadline.Token());
+            await table.WriteAsync(slower, [(room.Room, room.Teacher)], [], Deadline.Token());
+        }
+    }
+
+    [Fact]
     public async Task Whoever_types_is_told_once_until_half_their_time_is_over_and_stops_by_themselves()
     {
         var options = new DeliveryOptions();

@@ -11,6 +11,9 @@ namespace TheBot.Tests.Support;
 /// <summary>A collector that takes whatever is sent to it over OTLP/gRPC and keeps the bytes as they were on the wire.</summary>
 internal sealed class OtlpSink : IAsyncDisposable
 {
+    /// <summary>Bytes before a gRPC message: whether it is compressed, and its length.</summary>
+    private const int GrpcHeader = 5;
+
     private readonly WebApplication _app;
     private readonly MemoryStream _traces = new();
     private readonly MemoryStream _logs = new();
@@ -32,6 +35,9 @@ internal sealed class OtlpSink : IAsyncDisposable
         ("OTEL_DOTNET_EXPERIMENTAL_ASPNETCORE_DISABLE_URL_QUERY_REDACTION", "true"),
         ("OTEL_DOTNET_EXPERIMENTAL_HTTPCLIENT_DISABLE_URL_QUERY_REDACTION", "true"),
     ];
+
+    /// <summary>Is called with every ExportMetricsServiceRequest.</summary>
+    public Action<byte[]>? MetricsTaken { get; set; }
 
     public string Traces => Text(_traces);
 
@@ -63,11 +69,13 @@ internal sealed class OtlpSink : IAsyncDisposable
             "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export" => _metrics,
             var path => throw new InvalidOperationException($"no OTLP: {path}"),
         };
-        lock (kept) kept.Write(body.ToArray());
+        var message = body.ToArray()[GrpcHeader..];
+        lock (kept) kept.Write(message);
+        if (kept == _metrics) MetricsTaken?.Invoke(message);
 
-        // gRPC: an empty message behind its five bytes of header, and the status in the trailer
+        // gRPC: an empty message behind its header, and the status in the trailer
         context.Response.ContentType = "application/grpc";
-        await context.Response.Body.WriteAsync(new byte[5], context.RequestAborted);
+        await context.Response.Body.WriteAsync(new byte[GrpcHeader], context.RequestAborted);
         context.Response.AppendTrailer("grpc-status", "0");
     }
 

@@ -13,6 +13,9 @@ internal static class OtlpReader
     /// <summary>Severities: 1-4 trace, 5-8 debug, 9-12 information, 13-16 warning, 17-20 error, 21-24 fatal.</summary>
     private const int SeveritiesPerLevel = 4;
 
+    /// <summary>Characters of a message or a field that are kept.</summary>
+    public const int TextMax = 8_192;
+
     public static Origin Origin(Source? source)
     {
         var attributes = source is null ? [] : Read(source.Attributes);
@@ -76,14 +79,20 @@ internal static class OtlpReader
 
     private static Field[] Read(IEnumerable<Wire.Attribute> attributes) => [.. attributes.Select(item => new Field(item.Key, Text(item.Value)))];
 
-    private static string Text(Value? value) => value?.KindCase switch
+    private static string Text(Value? value)
+    {
+        var text = Whole(value);
+        return text.Length <= TextMax ? text : $"{text.AsSpan(0, TextMax)}…";
+    }
+
+    private static string Whole(Value? value) => value?.KindCase switch
     {
         Value.KindOneofCase.Text => value.Text,
         Value.KindOneofCase.Flag => value.Flag ? "true" : "false",
         Value.KindOneofCase.Whole => value.Whole.ToString(CultureInfo.InvariantCulture),
         Value.KindOneofCase.Number => value.Number.ToString(CultureInfo.InvariantCulture),
-        Value.KindOneofCase.List => $"[{string.Join(", ", value.List.Items.Select(Text))}]",
-        Value.KindOneofCase.Map => $"{{{string.Join(", ", value.Map.Items.Select(item => $"{item.Key}: {Text(item.Value)}"))}}}",
+        Value.KindOneofCase.List => $"[{string.Join(", ", value.List.Items.Select(Whole))}]",
+        Value.KindOneofCase.Map => $"{{{string.Join(", ", value.Map.Items.Select(item => $"{item.Key}: {Whole(item.Value)}"))}}}",
         Value.KindOneofCase.Raw => Hex(value.Raw),
         _ => "",
     };

@@ -1,11 +1,12 @@
 namespace LocalAspire.Dashboard.Otlp;
 
-/// <summary>The newest telemetry, in memory and bounded: 10,000 log records, 10,000 traces of at most 1,000 spans, 50,000 points per resource.</summary>
+/// <summary>The newest telemetry, in memory and bounded: 10,000 log records, 10,000 traces of at most 1,000 spans and 200,000 spans in all, 50,000 points per resource.</summary>
 internal sealed class TelemetryStore
 {
     public const int LogsMax = 10_000;
     public const int TracesMax = 10_000;
     public const int SpansPerTraceMax = 1_000;
+    public const int SpansMax = 200_000;
 
     private readonly Lock _gate = new();
     private readonly Queue<LogRecord> _logs = new();
@@ -13,6 +14,7 @@ internal sealed class TelemetryStore
     private readonly Queue<string> _traceOrder = new();
     private long _logCount;
     private long _spanCount;
+    private int _keptSpans;
 
     public MetricStore Metrics { get; } = new();
 
@@ -43,13 +45,20 @@ internal sealed class TelemetryStore
                 {
                     _traces.Add(span.TraceId, trace = new Trace(span.TraceId));
                     _traceOrder.Enqueue(span.TraceId);
-                    if (_traceOrder.Count > TracesMax)
-                        _traces.Remove(_traceOrder.Dequeue());
                 }
 
-                trace.Add(span);
+                if (trace.TryAdd(span))
+                    _keptSpans++;
+                while (_traceOrder.Count > TracesMax || _keptSpans > SpansMax)
+                    ForgetOldest();
             }
         }
+    }
+
+    private void ForgetOldest()
+    {
+        if (_traces.Remove(_traceOrder.Dequeue(), out var trace))
+            _keptSpans -= trace.Spans.Count;
     }
 
     /// <summary>Those that fit, newest first, and how many fit in all.</summary>
@@ -95,12 +104,13 @@ internal sealed class TelemetryStore
 
         public TraceSummary Summary => _summary ??= Summarise();
 
-        public void Add(Span span)
+        public bool TryAdd(Span span)
         {
             if (_spans.Count == SpansPerTraceMax)
-                return;
+                return false;
             _spans.Add(span);
             _summary = null;
+            return true;
         }
 
         private TraceSummary Summarise()

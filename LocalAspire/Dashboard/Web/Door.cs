@@ -8,8 +8,8 @@ namespace LocalAspire.Dashboard.Web;
 
 /// <summary>Whoever has the token that the AppHost printed gets a session; without one there is nothing to see.</summary>
 /// <remarks>
-/// Sessions are kept in memory and end with the AppHost. The cookie is sent with requests of these pages only (SameSite), is unreadable to
-/// scripts, and is named after the port, because browsers do not tell ports apart.
+/// Sessions are kept in memory and end with the AppHost. The cookie is sent with requests of this machine's pages only (SameSite), is unreadable to
+/// scripts, and is named after the port, because browsers do not tell ports apart; nor may the pages of other ports command anything.
 /// </remarks>
 internal sealed class Door(DashboardOptions options)
 {
@@ -34,7 +34,11 @@ internal sealed class Door(DashboardOptions options)
 
     public async Task CheckAsync(HttpContext context, Func<Task> next)
     {
-        if (context.Request.Path == LoginPath || (context.Request.Cookies[CookieName(context)] is { } session && _sessions.ContainsKey(session)))
+        if (!HttpMethods.IsGet(context.Request.Method) && IsFromElsewhere(context.Request.Headers))
+        {
+            context.Response.StatusCode = StatusCodes.Status403Forbidden;
+        }
+        else if (context.Request.Path == LoginPath || (context.Request.Cookies[CookieName(context)] is { } session && _sessions.ContainsKey(session)))
         {
             await next();
         }
@@ -48,6 +52,9 @@ internal sealed class Door(DashboardOptions options)
             context.Response.Redirect(LoginPath);
         }
     }
+
+    /// <summary>Browsers send the cookie along with what a page of another port of this machine asks for: to them it is the same site.</summary>
+    private static bool IsFromElsewhere(IHeaderDictionary headers) => headers["Sec-Fetch-Site"].ToString() is not ("" or "same-origin" or "none");
 
     private static string CookieName(HttpContext context) => $"local-aspire-{context.Connection.LocalPort}";
 

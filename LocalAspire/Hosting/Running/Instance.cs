@@ -22,7 +22,10 @@ internal abstract class Instance(Orchestrator owner, IResource resource, string 
             return;
         _stopping = false;
         Publish(before => before with { State = KnownResourceStates.Starting, ExitCode = null, StopTimeStamp = null });
-        _child = await LaunchAsync(cancellationToken);
+        var launch = LaunchAsync(cancellationToken);
+        if (await Task.WhenAny(launch) is { IsFaulted: true })
+            SetState(KnownResourceStates.FailedToStart);
+        _child = await launch;
         _alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         IsRunning = true;
         Publish(before => before.With("executable.pid", _child?.Pid) with

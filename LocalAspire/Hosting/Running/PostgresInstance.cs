@@ -69,7 +69,7 @@ internal sealed class PostgresInstance(Orchestrator owner, PostgresServerResourc
 
         // after a crash the last server's processes may still be ending, and a pid file whose number is another process's by now would keep the next from starting
         var pidFile = Path.Combine(data, "postmaster.pid");
-        if (File.Exists(pidFile))
+        if (File.Exists(pidFile) && Directory.Exists("/proc"))
         {
             await EndOfPredecessorAsync(data, cancellationToken);
             File.Delete(pidFile);
@@ -82,7 +82,7 @@ internal sealed class PostgresInstance(Orchestrator owner, PostgresServerResourc
     private static async Task EndOfPredecessorAsync(string data, CancellationToken cancellationToken)
     {
         var deadline = DateTime.UtcNow + StartPatience;
-        while (await ChildProcess.RunAsync(new ChildCommand("sh", "-c", "find /proc -maxdepth 2 -name cwd -lname \"$0\" 2>/dev/null; true", data)) is { Length: > 0 } processes)
+        while (await ChildProcess.RunAsync(new ChildCommand("sh", "-c", "find /proc -maxdepth 2 -name cwd -printf '%h %l\n' 2>/dev/null | grep -F \" $(readlink -f \"$0\")\"; true", data)) is { Length: > 0 } processes)
         {
             if (DateTime.UtcNow > deadline)
                 throw new DistributedApplicationException($"another PostgreSQL uses {data}: {processes}");

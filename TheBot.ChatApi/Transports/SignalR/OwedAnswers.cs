@@ -10,7 +10,7 @@ internal sealed class OwedAnswers : IHubFilter
 {
     public async ValueTask<object?> InvokeMethodAsync(HubInvocationContext call, Func<HubInvocationContext, ValueTask<object?>> next)
     {
-        if (call.Context.Items[ChatHub.ConnectionKey] is not HubLiveConnection connection) return await next(call);
+        if (call.Context.Items[ChatHub.ConnectionKey] is not LiveConnection connection) return await next(call);
         if (!connection.TryOwe()) return new HubAnswer(null, $"{ErrorCode.Save}: this replica is about to stop and has not begun this; ask again when you are back");
         try
         {

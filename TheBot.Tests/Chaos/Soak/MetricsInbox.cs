@@ -1,35 +1,31 @@
 using System.Collections.Concurrent;
-using System.Net;
 
 namespace TheBot.Tests.Chaos.Soak;
 
-/// <summary>Where replicas send their metrics (OTLP over HTTP, protobuf): keeps the newest value of each gauge and sum, by replica.</summary>
+/// <summary>What replicas report of themselves: the newest value of each gauge and sum, by replica.</summary>
 internal sealed class MetricsInbox : IAsyncDisposable
 {
-    private readonly HttpListener _listener = new();
+    private readonly OtlpSink _sink;
     private readonly ConcurrentDictionary<(string Replica, string Metric), double> _newest = new();
-    private readonly Task _listening;
-    private long _taken;
 
-    public MetricsInbox()
-    {
-        _listener.Prefixes.Add($"{Address}");
-        _listener.Start();
-        _listening = ListenAsync();
-    }
-
-    public Uri Address { get; } = new($"http://127.0.0.1:{Ports.Free()}");
+    private MetricsInbox(OtlpSink sink) => _sink = sink;
 
     /// <summary>What replicas have to be told to report here every second.</summary>
     public IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>
     {
-        ["OTEL_EXPORTER_OTLP_ENDPOINT"] = $"{Address}",
-        ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+        ["OTEL_EXPORTER_OTLP_ENDPOINT"] = $"{_sink.Address}",
+        ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "grpc",
         ["OTEL_METRIC_EXPORT_INTERVAL"] = "1000",
+        ["OTEL_TRACES_SAMPLER"] = "always_off",
     };
 
-    /// <summary>Reports that came so far.</summary>
-    public long Taken => Volatile.Read(ref _taken);
+    public static async Task<MetricsInbox> StartAsync()
+    {
+        var sink = await OtlpSink.StartAsync();
+        var inbox = new MetricsInbox(sink);
+        sink.MetricsTaken = inbox.Take;
+        return inbox;
+    }
 
     /// <summary>A metric over all replicas; null = none has reported it.</summary>
     public double? Total(string metric)
@@ -38,31 +34,7 @@ internal sealed class MetricsInbox : IAsyncDisposable
         return values.Count == 0 ? null : values.Sum();
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        _listener.Close();
-        await _listening;
-    }
-
-    private async Task ListenAsync()
-    {
-        while (true)
-        {
-            try
-            {
-                var context = await _listener.GetContextAsync();
-                using var body = new MemoryStream();
-                await context.Request.InputStream.CopyToAsync(body);
-                if (context.Request.Url?.AbsolutePath == "/v1/metrics") Take(body.ToArray());
-                context.Response.ContentType = "application/x-protobuf";
-                context.Response.Close();
-            }
-            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
-            {
-                if (!_listener.IsListening) return;
-            }
-        }
-    }
+    public ValueTask DisposeAsync() => _sink.DisposeAsync();
 
     /// <summary>ExportMetricsServiceRequest { 1: ResourceMetrics { 1: Resource { 1: attribute }, 2: ScopeMetrics { 2: Metric } } }</summary>
     private void Take(byte[] request)
@@ -79,7 +51,5 @@ internal sealed class MetricsInbox : IAsyncDisposable
                 if (points.Count > 0) _newest[(replica, Protobuf.Text(metric, 1)!)] = points.Sum(Protobuf.PointValue);
             }
         }
-
-        Interlocked.Increment(ref _taken);
     }
 }

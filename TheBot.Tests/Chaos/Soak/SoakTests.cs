@@ -23,8 +23,8 @@ public sealed class SoakTests(ITestOutputHelper output) : IAsyncLifetime
 
     private static readonly string[] Living = ["thebot.chat.connections", "thebot.chat.rooms", "thebot.chat.subscriptions"];
 
-    private readonly MetricsInbox _inbox = new();
     private readonly List<ReplicaProcess> _replicas = [];
+    private MetricsInbox? _inbox;
     private ChaosGraph? _graph;
 
     private static bool IsAskedFor => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(MinutesVariable));
@@ -34,6 +34,7 @@ public sealed class SoakTests(ITestOutputHelper output) : IAsyncLifetime
     public async Task InitializeAsync()
     {
         if (!IsAskedFor) return;
+        _inbox = await MetricsInbox.StartAsync();
         _graph = new ChaosGraph { ReplicaCount = 2, Settings = _inbox.Settings };
         await _graph.InitializeAsync();
         foreach (var address in _graph.Graph.Replicas) _replicas.Add(await ReplicaProcess.FindAsync(_graph.Graph, address));
@@ -42,7 +43,7 @@ public sealed class SoakTests(ITestOutputHelper output) : IAsyncLifetime
     public async Task DisposeAsync()
     {
         if (_graph is not null) await _graph.DisposeAsync();
-        await _inbox.DisposeAsync();
+        if (_inbox is not null) await _inbox.DisposeAsync();
     }
 
     [OnRequestFact(MinutesVariable)]
@@ -80,7 +81,7 @@ public sealed class SoakTests(ITestOutputHelper output) : IAsyncLifetime
             curve.Add(facts.Sum(fact => fact.MemoryMiB));
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Stopwatch.GetElapsedTime(began).TotalMinutes,6:0.0}  {curve[^1],10:0}  {facts.Sum(f => f.Descriptors),11}  {facts.Sum(f => f.Threads),7}  {_inbox.Total(Living[0]),11}  {_inbox.Total(Living[1]),5}  {_inbox.Total(Living[2]),13}  {run.Said,8}"));
+                $"{Stopwatch.GetElapsedTime(began).TotalMinutes,6:0.0}  {curve[^1],10:0}  {facts.Sum(f => f.Descriptors),11}  {facts.Sum(f => f.Threads),7}  {_inbox!.Total(Living[0]),11}  {_inbox!.Total(Living[1]),5}  {_inbox!.Total(Living[2]),13}  {run.Said,8}"));
         }
 
         return curve;
@@ -98,7 +99,7 @@ public sealed class SoakTests(ITestOutputHelper output) : IAsyncLifetime
     /// <summary>By the product's own numbers, by the operating system and by the database.</summary>
     private async Task AssertNothingIsLeftAsync()
     {
-        foreach (var metric in Living) await Deadline.UntilAsync(() => Task.FromResult(_inbox.Total(metric)), value => value == 0, metric);
+        foreach (var metric in Living) await Deadline.UntilAsync(() => Task.FromResult(_inbox!.Total(metric)), value => value == 0, metric);
         await Deadline.UntilAsync(
             () => Task.FromResult(_replicas.Sum(replica => ReplicaFacts.ConnectionsTo(replica.Address.Port))), sockets => sockets <= Probes * _replicas.Count, "sockets of clients");
         await using var command = _graph!.Database.CreateCommand("SELECT count(*) FROM presence");
