@@ -27,7 +27,7 @@ internal sealed class OidcAccounts(NpgsqlDataSource database, IOptions<OidcOptio
         WHERE tokens.revoked_at IS NULL AND tokens.user_id = excluded.user_id
         """;
 
-    /// <summary>Makes a login known, or later; false = it is nobody's account, or more than one person's.</summary>
+    /// <summary>Makes a login known, or later; false = it is nobody's account, or more than one person's, or the login was ended or is another person's.</summary>
     public async Task<bool> OpenAsync(OidcLogin login, CancellationToken cancellationToken)
     {
         if (await FindAsync(login.Account, cancellationToken) is not { } userId) return false;
@@ -36,8 +36,7 @@ internal sealed class OidcAccounts(NpgsqlDataSource database, IOptions<OidcOptio
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = userId });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = login.Issuer });
         command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = login.ExpiresAt });
-        await command.ExecuteNonQueryAsync(cancellationToken);
-        return true;
+        return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
     }
 
     private async Task<long?> FindAsync(string account, CancellationToken cancellationToken)

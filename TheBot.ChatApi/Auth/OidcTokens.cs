@@ -75,10 +75,11 @@ internal sealed class OidcTokens
     }
 
     /// <summary>A login is a session of the provider, or a single token where it has no name for sessions: a token that is renewed within one is no other login.</summary>
+    /// <remarks>Of a single token only what is signed: the same signature can be written in more than one way, and an ended login would be opened again by another.</remarks>
     private static byte[] HashOf(JsonWebToken token) => SHA256.HashData(Encoding.UTF8.GetBytes(
         token.TryGetPayloadValue<string>(Session, out var session) && session.Length > 0
             ? $"session\n{token.Issuer}\n{token.Subject}\n{session}"
-            : $"token\n{token.EncodedToken}"));
+            : $"token\n{token.EncodedHeader}.{token.EncodedPayload}"));
 }
 
 /// <param name="Hash">What <c>tokens.hash</c> keeps of it.</param>

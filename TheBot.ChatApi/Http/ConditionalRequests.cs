@@ -7,12 +7,12 @@ internal static class ConditionalRequests
 {
     private const string Rule = "With If-Match (the ETag of the thing) it is not done where somebody else was first: 412.";
 
-    /// <summary>What <c>If-Match</c> names: a version, null where anything will do, or what nothing has where it is none of ours.</summary>
-    public static string? KnownVersion(this HttpRequest request)
+    /// <summary>The versions that <c>If-Match</c> names, on however many lines, of which any one will do; null = whatever it is, none = it names nothing that could be ours.</summary>
+    public static string[]? KnownVersions(this HttpRequest request)
     {
-        if (request.Headers.IfMatch is not [{ Length: > 0 } header]) return null;
-        if (!EntityTagHeaderValue.TryParse(header, out var tag)) return "";
-        return tag.Equals(EntityTagHeaderValue.Any) ? null : tag.IsWeak ? "" : tag.Tag.ToString().Trim('"');
+        if (request.Headers.IfMatch is not { Count: > 0 } lines) return null;
+        if (!EntityTagHeaderValue.TryParseStrictList([.. lines.OfType<string>()], out var tags)) return [];
+        return tags is [var only] && only.Equals(EntityTagHeaderValue.Any) ? null : [.. tags.Where(tag => !tag.IsWeak).Select(tag => tag.Tag.ToString().Trim('"'))];
     }
 
     /// <summary>Says of an endpoint that it looks at <c>If-Match</c>, in words and for the parameter's sake.</summary>

@@ -45,7 +45,7 @@ internal sealed partial class MessageActions
     /// <param name="actorId">Who does it.</param>
     /// <param name="name">Checked already.</param>
     /// <param name="description">Checked already.</param>
-    /// <param name="version">What they know, or null.</param>
-    public Task<ActionOutcome> DescribeAsync(long roomId, long actorId, string name, string description, string? version) =>
-        RunAsync(roomId, actorId, Other, ct => changes.DescribeAsync(roomId, actorId, name, description, version, ct), answer: null);
+    /// <param name="versions">What the asking person knows (<c>RoomListing.Version</c>), or several of which it is one; null = whatever it is.</param>
+    public Task<ActionOutcome> DescribeAsync(long roomId, long actorId, string name, string description, string[]? versions) =>
+        RunAsync(roomId, actorId, Other, ct => changes.DescribeAsync(roomId, actorId, name, description, versions, ct), answer: null);
 }

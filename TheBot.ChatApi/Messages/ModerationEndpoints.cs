@@ -41,7 +41,7 @@ internal static class ModerationEndpoints
         var name = rules.Text("name", body.Name, ChatLimits.RoomNameMaxLength);
         var description = rules.Optional("description", body.Description, ChatLimits.RoomDescriptionMaxLength) ?? "";
         if (rules.AreBroken) return Problems.Invalid(rules.Errors);
-        return Done(await actions.DescribeAsync(roomId, UserOf(context), name, description, context.Request.KnownVersion()));
+        return Done(await actions.DescribeAsync(roomId, UserOf(context), name, description, context.Request.KnownVersions()));
     }
 
     private static long UserOf(HttpContext context) => context.Identity()!.UserId;

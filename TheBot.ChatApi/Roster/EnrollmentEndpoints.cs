@@ -50,7 +50,7 @@ internal static class EnrollmentEndpoints
             CustomSubjectName = RosterRules.Changed(rules, "custom_subject_name", body.CustomSubjectName, RosterRules.SubjectMaxLength),
         };
         if (rules.AreBroken) return Problems.Invalid(rules.Errors);
-        return Answer(await roster.ChangeEnrollmentAsync(id, wanted, context.Request.KnownVersion(), cancellationToken), context.Response);
+        return Answer(await roster.ChangeEnrollmentAsync(id, wanted, context.Request.KnownVersions(), cancellationToken), context.Response);
     }
 
     private static async Task<Results<Ok<EnrollmentAnswer>, ProblemHttpResult>> SetActiveAsync(

@@ -79,7 +79,7 @@ internal static class RosterEndpoints
         if (rules.AreBroken) return Problems.Invalid(rules.Errors);
         // or the school's only administrator could lock themselves out
         if (body.IsAdministrator is false && id == context.Identity()!.UserId) return Problems.Invalid(("is_administrator", "is your own, which another administrator may take away"));
-        var result = await roster.ChangeUserAsync(id, wanted, context.Request.KnownVersion(), cancellationToken);
+        var result = await roster.ChangeUserAsync(id, wanted, context.Request.KnownVersions(), cancellationToken);
         if (result.Value is not { } user) return RosterRefusals.Of(result);
         context.Response.SetVersion(user.Version);
         return TypedResults.Ok(UserAnswer.Of(user));
@@ -118,7 +118,7 @@ internal static class RosterEndpoints
         var rules = new FieldRules();
         var name = rules.Text("name", body.Name, RosterRules.SubjectMaxLength);
         if (rules.AreBroken) return Problems.Invalid(rules.Errors);
-        var result = await roster.RenameSubjectAsync(id, name, context.Request.KnownVersion(), cancellationToken);
+        var result = await roster.RenameSubjectAsync(id, name, context.Request.KnownVersions(), cancellationToken);
         if (result.Value is not { } subject) return RosterRefusals.Of(result);
         context.Response.SetVersion(subject.Version);
         return TypedResults.Ok(SubjectAnswer.Of(subject));

@@ -26,7 +26,7 @@ internal static class RosterRules
 
     public static NewUser User(FieldRules rules, UserRow row)
     {
-        if (row.PasswordHash is { } hash && !DjangoPassword.IsStoredForm(hash)) rules.Break("password_hash", "is not of the form pbkdf2_sha256$iterations$salt$hash");
+        if (row.PasswordHash is { } hash && !(FieldRules.IsStorable(hash) && DjangoPassword.IsStoredForm(hash))) rules.Break("password_hash", "is not of the form pbkdf2_sha256$iterations$salt$hash");
         return User(rules, row.Username, row.Email, row.FirstName, row.LastName, row.Role, row.IsAdministrator) with { PasswordHash = row.PasswordHash };
     }
 

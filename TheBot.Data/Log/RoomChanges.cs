@@ -51,9 +51,9 @@ public sealed class RoomChanges(NpgsqlDataSource database)
     /// <param name="actorId">Who does it.</param>
     /// <param name="name">1 to 200 characters.</param>
     /// <param name="description">May be empty.</param>
-    /// <param name="version">What the asking person knows (<c>RoomListing.Version</c>): where it is another by now, nothing is written. Null = whatever it is.</param>
+    /// <param name="versions">What the asking person knows (<c>RoomListing.Version</c>): where it is none of these by now, nothing is written. Null = whatever it is.</param>
     /// <param name="cancellationToken">Ends the wait; whether it was done is then unknown.</param>
-    public Task<ChangeResult> DescribeAsync(long roomId, long actorId, string name, string description, string? version, CancellationToken cancellationToken) =>
+    public Task<ChangeResult> DescribeAsync(long roomId, long actorId, string name, string description, string[]? versions, CancellationToken cancellationToken) =>
         ChangeRoomAsync(
             RoomChangesSql.Describe,
             roomId,
@@ -61,7 +61,7 @@ public sealed class RoomChanges(NpgsqlDataSource database)
             cancellationToken,
             new NpgsqlParameter<string> { TypedValue = name },
             new NpgsqlParameter<string> { TypedValue = description },
-            new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)version ?? DBNull.Value });
+            new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text, Value = (object?)versions ?? DBNull.Value });
 
     /// <summary>A moderator silences a member: they read, and neither write, edit nor react.</summary>
     /// <param name="roomId">The room.</param>

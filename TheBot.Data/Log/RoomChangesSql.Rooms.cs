@@ -23,13 +23,13 @@ internal static partial class RoomChangesSql
             """,
         slowMode: "$3");
 
-    /// <summary>$3 name, $4 description, $5 the version that the asking person knows, or null. Names of forum rooms follow the roster.</summary>
+    /// <summary>$3 name, $4 description, $5 the versions that the asking person knows, or null. Names of forum rooms follow the roster.</summary>
     public static readonly string Describe = ChangeRoom(
         verdict:
             """
             WHEN room.kind <> 'group' OR NOT actor.moderates THEN 'not_moderator'
             WHEN (room.name, room.description) = ($3, $4) THEN 'unchanged'
-            WHEN room.version <> $5 THEN 'outdated'
+            WHEN room.version <> ALL ($5) THEN 'outdated'
             """,
         name: "$3",
         description: "$4");

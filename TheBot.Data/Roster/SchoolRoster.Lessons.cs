@@ -69,10 +69,10 @@ public sealed partial class SchoolRoster
     /// <summary>Another teacher takes over (and sees the whole history, while the former one is out at once), or the course gets another name.</summary>
     /// <param name="enrollmentId">Which.</param>
     /// <param name="wanted">What shall be.</param>
-    /// <param name="knownVersion">The <see cref="RosterEnrollment.Version"/> that the asking person knows; null = any.</param>
+    /// <param name="knownVersions">The <see cref="RosterEnrollment.Version"/> that the asking person knows, or several of which it is one; null = any.</param>
     /// <param name="cancellationToken">Ends it; nothing is written then.</param>
     public Task<RosterResult<RosterEnrollment>> ChangeEnrollmentAsync(
-        long enrollmentId, EnrollmentChange wanted, string? knownVersion, CancellationToken cancellationToken) =>
+        long enrollmentId, EnrollmentChange wanted, string[]? knownVersions, CancellationToken cancellationToken) =>
         ChangeLessonAsync(
             enrollmentId,
             [.. wanted.TeacherId is { } asked ? new[] { asked } : []],
@@ -84,7 +84,7 @@ public sealed partial class SchoolRoster
                     CustomSubjectName = wanted.CustomSubjectName is { } name ? Blank(name) : lesson.CustomSubjectName,
                 };
                 if ((next.TeacherId, next.CustomSubjectName) == (lesson.TeacherId, lesson.CustomSubjectName)) return await WithRoomsAsync(change, lesson, changed: false).ConfigureAwait(false);
-                if (knownVersion is not null && knownVersion != lesson.Version) return Refused(RosterFault.Outdated, EnrollmentIdField);
+                if (knownVersions?.Contains(lesson.Version) is false) return Refused(RosterFault.Outdated, EnrollmentIdField);
                 if (next.TeacherId != lesson.TeacherId)
                 {
                     if (change.Judge(next.TeacherId, Role.Teacher) is { } fault) return Refused(fault, TeacherIdField);

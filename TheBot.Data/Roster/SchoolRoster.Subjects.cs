@@ -34,9 +34,9 @@ public sealed partial class SchoolRoster
     /// <summary>Renames a subject; the rooms that carry its name follow.</summary>
     /// <param name="subjectId">Which.</param>
     /// <param name="name">Its new name.</param>
-    /// <param name="knownVersion">The <see cref="RosterSubject.Version"/> that the asking person knows; null = any.</param>
+    /// <param name="knownVersions">The <see cref="RosterSubject.Version"/> that the asking person knows, or several of which it is one; null = any.</param>
     /// <param name="cancellationToken">Ends it; nothing is written then.</param>
-    public Task<RosterResult<RosterSubject>> RenameSubjectAsync(long subjectId, string name, string? knownVersion, CancellationToken cancellationToken)
+    public Task<RosterResult<RosterSubject>> RenameSubjectAsync(long subjectId, string name, string[]? knownVersions, CancellationToken cancellationToken)
     {
         const string Students = "SELECT DISTINCT student_id FROM enrollments WHERE subject_id = $1";
         return RunAsync<RosterSubject>(
@@ -48,7 +48,7 @@ public sealed partial class SchoolRoster
                 var found = await change.QueryAsync($"SELECT {SubjectColumns} FROM subjects WHERE id = $1 FOR NO KEY UPDATE", ReadSubject, Value(subjectId)).ConfigureAwait(false);
                 if (found is not [var subject]) return RosterResult<RosterSubject>.Refused(RosterFault.SubjectNotFound, SubjectIdField);
                 if (subject.Name == name.Trim()) return RosterResult<RosterSubject>.Done(subject, changed: false);
-                if (knownVersion is not null && knownVersion != subject.Version) return RosterResult<RosterSubject>.Refused(RosterFault.Outdated, SubjectIdField);
+                if (knownVersions?.Contains(subject.Version) is false) return RosterResult<RosterSubject>.Refused(RosterFault.Outdated, SubjectIdField);
                 var renamed = await change.QueryAsync(
                     $"UPDATE subjects SET name = $2 WHERE id = $1 RETURNING {SubjectColumns}", ReadSubject, Value(subjectId), Value(name.Trim())).ConfigureAwait(false);
 

@@ -53,9 +53,9 @@ public sealed partial class SchoolRoster(NpgsqlDataSource database, ICommittedEv
     /// <summary>Changes what is said of a person; the rooms that carry their name follow. Who is no administrator any more must log in anew.</summary>
     /// <param name="userId">Whom.</param>
     /// <param name="wanted">What shall be.</param>
-    /// <param name="knownVersion">The <see cref="RosterUser.Version"/> that the asking person knows; null = any.</param>
+    /// <param name="knownVersions">The <see cref="RosterUser.Version"/> that the asking person knows, or several of which it is one; null = any.</param>
     /// <param name="cancellationToken">Ends it; nothing is written then.</param>
-    public Task<RosterResult<RosterUser>> ChangeUserAsync(long userId, UserChange wanted, string? knownVersion, CancellationToken cancellationToken) =>
+    public Task<RosterResult<RosterUser>> ChangeUserAsync(long userId, UserChange wanted, string[]? knownVersions, CancellationToken cancellationToken) =>
         RunAsync<RosterUser>(
             database,
             listeners,
@@ -72,7 +72,7 @@ public sealed partial class SchoolRoster(NpgsqlDataSource database, ICommittedEv
                     IsAdministrator = wanted.IsAdministrator ?? user.IsAdministrator,
                 };
                 if (next == user) return RosterResult<RosterUser>.Done(user, changed: false);
-                if (knownVersion is not null && knownVersion != user.Version) return RosterResult<RosterUser>.Refused(RosterFault.Outdated, UserIdField);
+                if (knownVersions?.Contains(user.Version) is false) return RosterResult<RosterUser>.Refused(RosterFault.Outdated, UserIdField);
 
                 var changed = await change.QueryAsync(
                     $"UPDATE users SET first_name = $2, last_name = $3, email = $4, is_administrator = $5 WHERE id = $1 RETURNING {UserColumns}",

@@ -13,7 +13,10 @@ internal sealed class LoginProvider : IAsyncDisposable
 {
     public const string Audience = "thebot";
 
+    private const string EllipticKeyId = "elliptic";
+
     private readonly WebApplication _app;
+    private readonly ECDsa _elliptic = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private RSA _key = RSA.Create(2048);
 
     private LoginProvider(WebApplication app) => _app = app;
@@ -27,6 +30,9 @@ internal sealed class LoginProvider : IAsyncDisposable
 
     public SigningCredentials Key => new(new RsaSecurityKey(_key) { KeyId = KeyId(_key) }, SecurityAlgorithms.RsaSha256);
 
+    /// <summary>Its other key, for ES256.</summary>
+    public SigningCredentials EllipticKey => new(new ECDsaSecurityKey(_elliptic) { KeyId = EllipticKeyId }, SecurityAlgorithms.EcdsaSha256);
+
     /// <param name="port">0 = any.</param>
     public static async Task<LoginProvider> StartAsync(int port = 0)
     {
@@ -35,7 +41,7 @@ internal sealed class LoginProvider : IAsyncDisposable
         builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
         var provider = new LoginProvider(builder.Build());
         provider._app.MapGet("/.well-known/openid-configuration", () => Results.Json(new { issuer = provider.Issuer, jwks_uri = $"{provider.Issuer}/keys" }));
-        provider._app.MapGet("/keys", () => Results.Json(new { keys = new[] { provider.PublicKey() } }));
+        provider._app.MapGet("/keys", () => Results.Json(new { keys = new[] { provider.PublicKey(), provider.EllipticPublicKey() } }));
         await provider._app.StartAsync(Deadline.Token());
         return provider;
     }
@@ -65,6 +71,7 @@ internal sealed class LoginProvider : IAsyncDisposable
         await _app.StopAsync(Deadline.Token());
         await _app.DisposeAsync();
         _key.Dispose();
+        _elliptic.Dispose();
     }
 
     private static string KeyId(RSA key) => Base64UrlEncoder.Encode(SHA256.HashData(key.ExportParameters(false).Modulus!))[..8];
@@ -73,5 +80,11 @@ internal sealed class LoginProvider : IAsyncDisposable
     {
         var key = _key.ExportParameters(includePrivateParameters: false);
         return new { kty = "RSA", use = "sig", alg = "RS256", kid = KeyId(_key), n = Base64UrlEncoder.Encode(key.Modulus), e = Base64UrlEncoder.Encode(key.Exponent) };
+    }
+
+    private object EllipticPublicKey()
+    {
+        var point = _elliptic.ExportParameters(includePrivateParameters: false).Q;
+        return new { kty = "EC", use = "sig", alg = "ES256", kid = EllipticKeyId, crv = "P-256", x = Base64UrlEncoder.Encode(point.X), y = Base64UrlEncoder.Encode(point.Y) };
     }
 }

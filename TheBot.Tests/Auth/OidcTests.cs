@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -111,6 +112,40 @@ public class OidcTests(ScratchPostgres postgres)
         string Session(string sid) => provider.Token(student.Username, token => (token.Claims["sid"], token.Claims["jti"]) = (sid, Guid.NewGuid().ToString()));
     }
 
+    /// <summary>Of a signature on an elliptic curve there is always a second one, which anybody can work out and which is as good.</summary>
+    [Fact]
+    public async Task A_token_without_a_session_is_one_login_however_its_signature_is_written()
+    {
+        await using var provider = await LoginProvider.StartAsync();
+        await using var school = await ApiSchool.OpenAsync(postgres, provider.Settings);
+        var (_, student, _) = await school.ClassAsync();
+        var token = provider.Token(student.Username, descriptor => descriptor.SigningCredentials = provider.EllipticKey);
+        var changed = WithTheOtherSignature(token);
+        Assert.NotEqual(token, changed);
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (await StatusAsync(school, token), await StatusAsync(school, changed)));
+
+        using var rest = school.Api.Rest(token, "Bearer");
+        using var logout = await rest.PostAsync("/api/v1/auth/logout", null, Deadline.Token());
+
+        Assert.Equal(HttpStatusCode.NoContent, logout.StatusCode);
+        Assert.Equal((HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized), (await StatusAsync(school, token), await StatusAsync(school, changed)));
+    }
+
+    [Fact]
+    public async Task A_session_that_names_another_account_later_is_nobodys()
+    {
+        await using var provider = await LoginProvider.StartAsync();
+        await using var school = await ApiSchool.OpenAsync(postgres, provider.Settings);
+        var (_, student, teacher) = await school.ClassAsync();
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(school, Session(student, 1)));
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(school, Session(teacher, 2)));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(school, Session(student, 3)));
+
+        string Session(Person person, int hours) => provider.Token(
+            person.Username, token => (token.Claims["sub"], token.Claims["sid"], token.Expires) = ("the same", "one", DateTime.UtcNow.AddHours(hours)));
+    }
+
     [Fact]
     public async Task A_connection_ends_with_its_token_unless_the_session_was_renewed()
     {
@@ -206,6 +241,18 @@ public class OidcTests(ScratchPostgres postgres)
     }
 
     private static string WithoutAlgorithm(string token) => Base64UrlEncoder.Encode("""{"alg":"none","typ":"JWT"}""") + token[token.IndexOf('.', StringComparison.Ordinal)..];
+
+    /// <summary>(r, s) becomes (r, n - s), of the order n of the curve P-256.</summary>
+    private static string WithTheOtherSignature(string token)
+    {
+        var order = new BigInteger(Convert.FromHexString("FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551"), isUnsigned: true, isBigEndian: true);
+        var parts = token.Split('.');
+        var signature = Base64UrlEncoder.DecodeBytes(parts[2]);
+        var other = (order - new BigInteger(signature.AsSpan(32), isUnsigned: true, isBigEndian: true)).ToByteArray(isUnsigned: true, isBigEndian: true);
+        signature.AsSpan(32).Clear();
+        other.CopyTo(signature.AsSpan(64 - other.Length));
+        return $"{parts[0]}.{parts[1]}.{Base64UrlEncoder.Encode(signature)}";
+    }
 
     private static string ForSomebodyElse(string token, string username)
     {

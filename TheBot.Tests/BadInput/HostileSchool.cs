@@ -28,11 +28,11 @@ internal sealed class HostileSchool : IAsyncDisposable
     public async Task<string?> CallerAsync(Hostile hostile)
     {
         if (hostile.Chance(5)) return null;
-        var caller = hostile.Chance(60) ? _callers[0] : hostile.One(_callers);
-        await School.School.ExecuteAsync("UPDATE users SET is_active = true, deleted_at = NULL WHERE id = $1 AND NOT (is_active AND deleted_at IS NULL)", caller.Id);
-        await School.School.ExecuteAsync("UPDATE users SET is_administrator = true WHERE id = $1 AND NOT is_administrator", _callers[0].Id);
-        return await School.Database.LogInAsync(caller.Id);
+        return await LogInAsync(hostile.Chance(60) ? _callers[0] : hostile.One(_callers));
     }
+
+    /// <summary>A token of somebody who may do everything.</summary>
+    public Task<string> AdministratorAsync() => LogInAsync(_callers[0]);
 
     public Task<Dictionary<string, string>> StateAsync() => SchoolState.ReadAsync(School.Database, _stateCommand);
 
@@ -53,6 +53,7 @@ internal sealed class HostileSchool : IAsyncDisposable
         ("role", _) => hostile.One(["\"student\"", "\"teacher\"", "\"tutor\"", "\"parent\""]),
         ("until", _) => "\"2099-01-01T00:00:00Z\"",
         ("username" or "client_id" or "external_id", _) => $"\"n{hostile.Number(1_000_000)}\"",
+        ("password_hash", _) => $"\"pbkdf2_sha256$1${new string('s', 80)}${Convert.ToBase64String(new byte[32])}\"",
         (_, "string") => hostile.Chance(50) ? "\"Физика\"" : "\"text\"",
         _ => "{}",
     };
@@ -62,6 +63,13 @@ internal sealed class HostileSchool : IAsyncDisposable
         Deadline.UntilAsync(() => School.School.Provisioner.CountWaitingAsync(Deadline.Token()), waiting => waiting.Total == 0, "the rooms follow the roster");
 
     public async ValueTask DisposeAsync() => await School.DisposeAsync();
+
+    private async Task<string> LogInAsync(Person caller)
+    {
+        await School.School.ExecuteAsync("UPDATE users SET is_active = true, deleted_at = NULL WHERE id = $1 AND NOT (is_active AND deleted_at IS NULL)", caller.Id);
+        await School.School.ExecuteAsync("UPDATE users SET is_administrator = true WHERE id = $1 AND NOT is_administrator", _callers[0].Id);
+        return await School.Database.LogInAsync(caller.Id);
+    }
 
     private string Id(Hostile hostile, string name)
     {

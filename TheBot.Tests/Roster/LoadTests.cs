@@ -94,8 +94,8 @@ public sealed class LoadTests(RosterSchool school, ITestOutputHelper output) : I
         foreach (var (what, rows, expected) in new (string, object[], string[])[]
         {
             ("users",
-                [User("fresh", "student", "Новый"), User(lesson.Student.Username, "student", "Не тот"), User("x", "директор", "Имя"), User("fresh", "student", "Новый"), new { username = "y", role = "parent", password_hash = "md5$x" }],
-                ["2 username username_taken", "3 role validation_error", "4 username validation_error", "5 password_hash validation_error"]),
+                [User("fresh", "student", "Новый"), User(lesson.Student.Username, "student", "Не тот"), User("x", "директор", "Имя"), User("fresh", "student", "Новый"), new { username = "y", role = "parent", password_hash = "md5$x" }, new { username = "z", role = "parent", password_hash = $"pbkdf2_sha256$1$\0${Convert.ToBase64String(new byte[32])}" }],
+                ["2 username username_taken", "3 role validation_error", "4 username validation_error", "5 password_hash validation_error", "6 password_hash validation_error"]),
             ("subjects",
                 [new { name = "Новый", external_id = "fresh" }, new { name = "Другое", external_id = "draw" }, new { name = "Без ключа" }, new { external_id = "\0", name = "Нечто" }],
                 ["2 external_id external_id_taken", "3 external_id validation_error", "4 external_id validation_error"]),

@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json.Nodes;
 using TheBot.Contracts;
 using TheBot.Data.Schema;
@@ -44,6 +47,37 @@ public sealed class RosterApiTests(RosterSchool school) : IClassFixture<RosterSc
         Assert.Equal(("Анна Ветрова", "a@example.com", null), ((string)user!["full_name"]!, (string?)user["email"], (string?)cleared!["email"]));
         Assert.EndsWith("↔ Анна Ветрова", await school.School.ScalarAsync<string>("SELECT name FROM rooms WHERE id = $1", lesson.Room), StringComparison.Ordinal);
         await school.AgreesAsync();
+    }
+
+    /// <summary>Written by hand: a client of the framework's puts on one line what it was given on several.</summary>
+    [Fact]
+    public async Task Of_the_versions_that_If_Match_names_any_will_do_on_however_many_lines()
+    {
+        var path = $"users/{(await school.PersonAsync()).Id}";
+        var (_, _, version) = await school.AskAsync(HttpMethod.Get, path);
+
+        foreach (var outdated in new string[][] { ["\"a\"", "\"b\""], ["\"a\", \"b\""], [""], ["*", "\"a\""], [$"W/{version}"], [version!.Trim('"')] })
+            Assert.Equal((string.Join('|', outdated), 412), (string.Join('|', outdated), await PatchAsync("Нет", outdated)));
+
+        Assert.Equal(200, await PatchAsync("Один", "\"a\"", version));
+        (_, _, version) = await school.AskAsync(HttpMethod.Get, path);
+        Assert.Equal(200, await PatchAsync("Два", $"\"a\", {version}"));
+        Assert.Equal(200, await PatchAsync("Три", "*"));
+        Assert.Equal(200, await PatchAsync("Четыре"));
+
+        async Task<int> PatchAsync(string name, params string[] ifMatch)
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(school.Api.Api.Address.Host, school.Api.Api.Address.Port, Deadline.Token());
+            await using var stream = client.GetStream();
+            var body = $"{{\"first_name\":\"{name}\"}}";
+            var lines = string.Concat(ifMatch.Select(line => $"If-Match: {line}\r\n"));
+            var request = $"PATCH /api/v1/roster/{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Token {school.Head.Token}\r\n{lines}"
+                + $"Content-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\nConnection: close\r\n\r\n{body}";
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(request), Deadline.Token());
+            using var answer = new StreamReader(stream);
+            return int.Parse((await answer.ReadLineAsync(Deadline.Token()))!.Split(' ')[1], CultureInfo.InvariantCulture);
+        }
     }
 
     [Fact]
