@@ -146,12 +146,12 @@ public sealed class BackupTests(ScratchPostgres postgres) : IDisposable
         const string Locale = "SELECT datcollate || ' ' || datctype FROM pg_database WHERE datname = current_database()";
         await using var school = await School.OpenAsync(postgres);
         await RunAsync(school, 0, "backup");
-        var name = $"posix_{Guid.NewGuid():N}";
-        await school.ExecuteAsync($"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'POSIX' LC_CTYPE 'POSIX'");
+        var name = $"other_{Guid.NewGuid():N}";
+        await school.ExecuteAsync($"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'");
         await using var target = new TestDatabase(new NpgsqlConnectionStringBuilder(school.Database.ConnectionString) { Database = name }.ConnectionString);
         var answer = (await MigratorProcess.RunAsync(target.ConnectionString, "restore", Directory.GetFiles(_folder, "*.dump").Single(), "--json")).Expect(0).Json;
         Assert.Null(answer["result"]!["kept"]);
-        Assert.Equal("POSIX POSIX", await target.ScalarAsync<string>(Locale));
+        Assert.Equal("C.UTF-8 C.UTF-8", await target.ScalarAsync<string>(Locale));
         Assert.Equal(0L, await target.ScalarAsync<long>("SELECT count(*) FROM subjects"));
         Assert.Equal(0L, await school.ScalarAsync<long>("SELECT count(*) FROM pg_database WHERE datname LIKE $1", $"{name}\\_%"));
     }
