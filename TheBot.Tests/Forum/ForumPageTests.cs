@@ -106,7 +106,7 @@ public sealed class ForumPageTests(ChatGraph graph)
         Assert.All(unread["results"]!.AsArray(), m => Assert.False((bool)m!["is_read"]!));
         Assert.Equal(["Когда Контрольная?"], Texts((await student.GetFromJsonAsync<JsonObject>(Address(school, $"messages/?search={Uri.EscapeDataString("контр")}")))!));
         Assert.Equal(["Завтра"], Texts((await student.GetFromJsonAsync<JsonObject>(Address(school, $"messages/?sender={school.Teacher.Id}&message_type=text")))!));
-        foreach (var query in new[] { "limit=0", "limit=101", "limit=x", "offset=-1", "offset=x", "sender=x", "limit=99999999999999999999" })
+        foreach (var query in new[] { "limit=0", "limit=101", "limit=x", "offset=-1", "offset=x", "sender=x", "limit=99999999999999999999", "search=%00" })
         {
             using var refused = await student.GetAsync(Address(school, $"messages/?{query}"));
             Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);

@@ -182,6 +182,9 @@ public sealed class RosterApiTests(RosterSchool school) : IClassFixture<RosterSc
     public async Task Lessons_that_end_can_be_read_and_go_on_when_they_are_taken_up_again()
     {
         var lesson = await school.LessonAsync();
+        var tutor = await school.PersonAsync(Role.Tutor);
+        await school.School.TutorAsync(lesson.Student.Id, tutor.Id);
+        var tutored = await school.School.ScalarAsync<long>("SELECT id FROM rooms WHERE enrollment_id = $1 AND kind = 'forum_tutor'", lesson.Enrollment);
         await school.SayAsync(lesson.Student, lesson.Room, "на уроке");
         var (ended, answer, _) = await school.AskAsync(HttpMethod.Put, $"enrollments/{lesson.Enrollment}/active", new { active = false });
         var (again, _, _) = await school.AskAsync(HttpMethod.Put, $"enrollments/{lesson.Enrollment}/active", new { active = false });
@@ -193,7 +196,11 @@ public sealed class RosterApiTests(RosterSchool school) : IClassFixture<RosterSc
             Assert.Equal(["на уроке"], await school.ReadAsync(person, lesson.Room));
         }
 
+        foreach (var person in new[] { lesson.Student, tutor, lesson.Parent })
+            Assert.Equal((HttpStatusCode.Forbidden, ErrorCode.ReadOnly), await school.SayAsync(person, tutored, "после"));
+
         await school.AskAsync(HttpMethod.Put, $"enrollments/{lesson.Enrollment}/active", new { active = true });
+        Assert.Equal((HttpStatusCode.Created, null), await school.SayAsync(tutor, tutored, "снова"));
         Assert.Equal((HttpStatusCode.Created, null), await school.SayAsync(lesson.Parent, lesson.Room, "снова"));
         await school.AgreesAsync();
     }
