@@ -51,19 +51,21 @@ public class SourceTests(ScratchPostgres postgres)
         Assert.Equal([0L], await school.Legacy.QueryAsync("SELECT count(*) FROM readings", row => row.GetInt64(0)));
     }
 
-    [Theory]
-    [InlineData("import")]
-    [InlineData("verify")]
-    public async Task Its_password_need_not_be_on_a_command_line(string verb)
+    [Fact]
+    public async Task Its_password_need_not_be_on_a_command_line()
     {
         await using var school = await ImportedSchool.OpenAsync(postgres);
+        await DefectiveSchool.WriteAsync(school.Legacy);
         var ours = school.Ours.Database.ConnectionString;
-        await using (var configured = MigratorProcess.Start(ours, [("ConnectionStrings__legacy", school.Legacy.ConnectionString)], verb))
-            (await configured.EndAsync()).Expect(0);
-        await using (var wrong = MigratorProcess.Start(ours, [("ConnectionStrings__legacy", "Host=127.0.0.1;Frobnicate=1")], verb))
-            Assert.Contains("ConnectionStrings:legacy: ", (await wrong.EndAsync()).Expect(2).Errors, StringComparison.Ordinal);
-        var refused = (await MigratorProcess.RunAsync(ours, verb)).Expect(2).Errors;
-        Assert.Contains("ConnectionStrings__legacy", refused, StringComparison.Ordinal);
-        Assert.Contains("--from", refused, StringComparison.Ordinal);
+        foreach (var verb in new[] { "import", "verify" })
+        {
+            await using (var configured = MigratorProcess.Start(ours, [("ConnectionStrings__legacy", school.Legacy.ConnectionString)], verb))
+                (await configured.EndAsync()).Expect(0);
+            await using (var wrong = MigratorProcess.Start(ours, [("ConnectionStrings__legacy", "Host=127.0.0.1;Frobnicate=1")], verb))
+                Assert.Contains("ConnectionStrings:legacy: ", (await wrong.EndAsync()).Expect(2).Errors, StringComparison.Ordinal);
+            var refused = (await MigratorProcess.RunAsync(ours, verb)).Expect(2).Errors;
+            Assert.Contains("ConnectionStrings__legacy", refused, StringComparison.Ordinal);
+            Assert.Contains("--from", refused, StringComparison.Ordinal);
+        }
     }
 }
