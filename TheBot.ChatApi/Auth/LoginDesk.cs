@@ -28,7 +28,7 @@ internal sealed class LoginDesk(NpgsqlDataSource database, AddressLimits address
     /// <summary>A password costs a good part of a second of one core: a rush of logins may not take the cores from those who are in.</summary>
     private readonly SemaphoreSlim _hashing = new(Math.Max(1, Environment.ProcessorCount / 2));
 
-    /// <summary>Whose password this is; refusing an unknown name costs what refusing a password does.</summary>
+    /// <summary>Whose password this is; refusing an unknown name costs what refusing a password does, once for each account that an address or a name is of.</summary>
     /// <param name="email">The name to look for, unless it is null.</param>
     /// <param name="username">Otherwise this one, in any case of its letters.</param>
     /// <param name="password">As it was typed.</param>

@@ -43,6 +43,10 @@ internal sealed class DeliveryOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:00:15")]
     public TimeSpan LeaveWithin { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>After that, for the answers that are still owed and the close's own way there and back; who is still there is cut off. Default 2 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.5", "00:01:00")]
+    public TimeSpan GoneWithin { get; set; } = TimeSpan.FromSeconds(2);
+
     /// <summary>Events of one page of catching up. Default 100.</summary>
     [Range(1, 10_000)]
     public int CatchUpPage { get; set; } = 100;

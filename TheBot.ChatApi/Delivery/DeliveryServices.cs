@@ -23,7 +23,7 @@ internal static class DeliveryServices
         services.AddSingleton<IReadMarkerListener>(provider => provider.GetRequiredService<Announcer>());
         services.AddSingleton<Drain>();
         services.AddSingleton<IHostLifetime, DrainingLifetime>();
-        // a drain and this together stay below the 30 s that orchestrators grant; only a database that does not answer takes as long
+        // with its defaults a drain (5 + 2 s) and this together stay below the 30 s that orchestrators grant; only a database that does not answer takes as long
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
         services.AddHealthChecks().AddCheck<BellHealth>("redis").AddCheck<DrainHealth>("serving");
         return services;

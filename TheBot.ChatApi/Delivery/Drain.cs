@@ -4,7 +4,7 @@ namespace TheBot.ChatApi.Delivery;
 
 /// <summary>How a replica leaves: it is not ready any more, asks its connections to go to the others, and is done when they are gone.</summary>
 /// <remarks>
-/// Takes at most <see cref="DeliveryOptions.LeaveWithin"/> and <see cref="GoneWithin"/> together, less where fewer are connected. Whoever is told
+/// Takes at most <see cref="DeliveryOptions.LeaveWithin"/> and <see cref="DeliveryOptions.GoneWithin"/> together, less where fewer are connected. Whoever is told
 /// first comes back first, so that the other replicas are not run over by all at once.
 /// </remarks>
 internal sealed class Drain(Feeds feeds, IOptions<DeliveryOptions> options, TimeProvider time, ILogger<Drain> logger)
@@ -12,9 +12,6 @@ internal sealed class Drain(Feeds feeds, IOptions<DeliveryOptions> options, Time
     private const int Steps = 20;
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
-
-    /// <summary>For the answers that are still owed and the close's own way there and back.</summary>
-    public static TimeSpan GoneWithin { get; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Nobody new is to be sent here.</summary>
     public bool HasBegun => feeds.Leaving.IsCancellationRequested;
@@ -36,7 +33,7 @@ internal sealed class Drain(Feeds feeds, IOptions<DeliveryOptions> options, Time
         }
 
         var since = time.GetTimestamp();
-        while (feeds.Connections.Any() && time.GetElapsedTime(since) < GoneWithin)
+        while (feeds.Connections.Any() && time.GetElapsedTime(since) < options.Value.GoneWithin)
         {
             await Task.Delay(LookEvery, time, CancellationToken.None).ConfigureAwait(false);
         }

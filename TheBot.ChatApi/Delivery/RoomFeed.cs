@@ -99,8 +99,8 @@ internal sealed class RoomFeed(long roomId, RoomLog log, DeliveryOptions options
     {
         using var watch = DeliveryWatch.Start(logEvent);
         var live = new LiveEvent(logEvent);
-        // a text that was deleted is in no resume: what is kept here has it, the log's own reading has not
-        if (logEvent.Kind == RoomEventKind.MessageDeleted) _recent.Clear();
+        // a text that was deleted, or the name of somebody who was, is in no resume: what is kept here has it, the log's own reading has not
+        if (logEvent.Kind is RoomEventKind.MessageDeleted or RoomEventKind.MemberRemoved) _recent.Clear();
         if (options.RecentEvents > 0)
         {
             if (_recent.Count == options.RecentEvents) _recent.Dequeue();

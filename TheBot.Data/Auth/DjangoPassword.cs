@@ -19,7 +19,7 @@ public static class DjangoPassword
     /// <summary>An imported row must not be able to keep a core busy for minutes.</summary>
     private const int MaxIterations = 10_000_000;
 
-    /// <summary>Compared with when there is no user: the same work, never a match.</summary>
+    /// <summary>For the work that a refusal still owes: never a match.</summary>
     private static readonly byte[] NobodysSalt = "nobody"u8.ToArray();
 
     /// <summary>The stored form of a new password.</summary>
@@ -30,17 +30,20 @@ public static class DjangoPassword
         return string.Create(CultureInfo.InvariantCulture, $"{Algorithm}${Iterations}${salt}${Convert.ToBase64String(hash)}");
     }
 
-    /// <summary>Whether a password opens an account. Null, a leading <c>!</c> and other formats open to nobody, after the same work.</summary>
+    /// <summary>Whether a password opens an account. Null, a leading <c>!</c> and other formats open to nobody.</summary>
+    /// <remarks>A refusal costs the same work whatever is stored, or its time would tell an imported account from one that is none; only what is stored with more costs more.</remarks>
     public static bool Verify(string password, string? stored)
     {
-        if (!TryParse(stored, out var iterations, out var salt, out var expected))
+        var done = 0;
+        if (TryParse(stored, out var iterations, out var salt, out var expected))
         {
-            Rfc2898DeriveBytes.Pbkdf2(password, NobodysSalt, Iterations, HashAlgorithmName.SHA256, HashBytes);
-            return false;
+            var actual = Rfc2898DeriveBytes.Pbkdf2(password, salt, iterations, HashAlgorithmName.SHA256, HashBytes);
+            if (CryptographicOperations.FixedTimeEquals(actual, expected)) return true;
+            done = iterations;
         }
 
-        var actual = Rfc2898DeriveBytes.Pbkdf2(password, salt, iterations, HashAlgorithmName.SHA256, HashBytes);
-        return CryptographicOperations.FixedTimeEquals(actual, expected);
+        if (done < Iterations) Rfc2898DeriveBytes.Pbkdf2(password, NobodysSalt, Iterations - done, HashAlgorithmName.SHA256, HashBytes);
+        return false;
     }
 
     /// <summary>Whether a password that opens an account should be stored anew because guessing it has become too cheap.</summary>

@@ -1,7 +1,7 @@
 namespace TheBot.Data.Roster;
 
 /// <summary>The statements of <see cref="RoomProvisioner"/>. In each, $1 = the students concerned.</summary>
-internal static class RoomProvisionerSql
+internal static partial class RoomProvisionerSql
 {
     /// <summary>The rooms that the roster asks for. A student without a tutor asks for no tutors' room (name null) and leaves the name of an old one alone.</summary>
     /// <remarks>left() counts whole characters, so a name is never cut within a surrogate pair.</remarks>
@@ -239,7 +239,7 @@ internal static class RoomProvisionerSql
         SELECT r.id
         FROM rooms r
         WHERE r.id IN (
-            SELECT m.room_id FROM room_members m JOIN rooms own ON own.id = m.room_id AND own.enrollment_id IS NULL AND own.kind <> 'direct'
+            SELECT m.room_id FROM room_members m JOIN rooms own ON own.id = m.room_id AND own.enrollment_id IS NULL
             WHERE m.user_id = $1 AND cardinality(m.reasons) > 0
             UNION
             SELECT followed.id FROM rooms followed JOIN enrollments e ON e.id = followed.enrollment_id WHERE e.student_id = ANY ($2))

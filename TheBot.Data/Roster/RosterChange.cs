@@ -82,6 +82,16 @@ internal sealed class RosterChange(NpgsqlConnection connection, CancellationToke
     public async Task LeaveOwnRoomsAsync(long userId) =>
         Add(await RoomProvisioner.LeaveOwnRoomsAsync(connection, userId, cancellationToken).ConfigureAwait(false));
 
+    /// <summary>What the logs and the rooms of two say of a deleted person, they say by <see cref="User.DeletedName"/>.</summary>
+    /// <param name="userId">Whose account is overwritten already.</param>
+    /// <param name="name">What they were called.</param>
+    public async Task ForgetNameAsync(long userId, string name)
+    {
+        await ExecuteAsync(RoomProvisionerSql.ForgetNameInEvents, Value(userId), Value(User.DeletedName)).ConfigureAwait(false);
+        await ExecuteAsync(RoomProvisionerSql.ForgetNameInRooms, Value(userId), Value(name), Value(User.DeletedName)).ConfigureAwait(false);
+        await ExecuteAsync(RoomProvisionerSql.ForgetNameInDirectRooms, Value(userId)).ConfigureAwait(false);
+    }
+
     /// <summary>Every login of a person ends with this transaction, on every replica. Goes last (locks 4 and 5).</summary>
     public async Task EndLoginsAsync(long userId) =>
         Add(new Committed([], [await LoginRevocation.EndAllAsync(connection, userId, cancellationToken).ConfigureAwait(false)]));

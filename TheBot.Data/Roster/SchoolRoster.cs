@@ -96,7 +96,7 @@ public sealed partial class SchoolRoster(NpgsqlDataSource database, ICommittedEv
             cancellationToken);
 
     /// <summary>
-    /// Deletes an account for good: logins and lessons end, the person is out of every room, their name and address are forgotten and the user name is free.
+    /// Deletes an account for good: logins and lessons end, the person is out of every room, their name and address are forgotten, in the logs too, and the user name is free.
     /// What they wrote stays, by <see cref="User.DeletedName"/>.
     /// </summary>
     public Task<RosterResult<RosterUser>> DeleteUserAsync(long userId, CancellationToken cancellationToken) =>
@@ -131,6 +131,7 @@ public sealed partial class SchoolRoster(NpgsqlDataSource database, ICommittedEv
                 await change.ExecuteAsync(RoomProvisionerSql.LockRoomsOfDeleted, Value(userId), Values(followAtOnce)).ConfigureAwait(false);
                 await change.LeaveOwnRoomsAsync(userId).ConfigureAwait(false);
                 await change.ProvisionAsync([.. students]).ConfigureAwait(false);
+                await change.ForgetNameAsync(userId, $"{person.User.FirstName} {person.User.LastName}".Trim()).ConfigureAwait(false);
                 await change.EndLoginsAsync(userId).ConfigureAwait(false);
                 return RosterResult<RosterUser>.Done(deleted[0]);
             },

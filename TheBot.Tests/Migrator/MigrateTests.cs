@@ -24,6 +24,20 @@ public sealed class MigrateTests(ScratchPostgres postgres)
     }
 
     [Fact]
+    public async Task What_is_looked_for_by_more_than_a_key_has_an_index()
+    {
+        await using var database = new TestDatabase(await postgres.NewDatabaseAsync());
+        foreach (var (query, index) in new[]
+        {
+            ("SELECT FROM users WHERE lower(username) = lower('Anna')", "ix_users_username_lower"),
+            ("SELECT FROM users WHERE lower(email) = lower('Anna@example.com')", "ix_users_email"),
+            ("SELECT FROM users WHERE avatar = 'avatars/anna.png' AND deleted_at IS NULL", "ix_users_avatar"),
+            ("SELECT FROM room_events WHERE subject_id = 1 AND kind IN (10, 11, 12)", "ix_room_events_subject"),
+        })
+            Assert.Contains(index, await database.ScalarAsync<string>($"SET enable_seqscan = off; SET enable_bitmapscan = off; EXPLAIN {query}"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_the_script_says_can_be_run_by_hand()
     {
         await using var database = new TestDatabase(await postgres.NewDatabaseAsync(migrated: false));

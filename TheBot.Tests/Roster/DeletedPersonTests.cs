@@ -42,6 +42,50 @@ public sealed class DeletedPersonTests(RosterSchool school) : IClassFixture<Rost
     }
 
     [Fact]
+    public async Task Their_name_is_told_no_more_by_what_the_logs_said_before()
+    {
+        const string Name = "Forgettable";
+        var lesson = await school.LessonAsync();
+        await school.AskAsync(HttpMethod.Patch, $"users/{lesson.Student.Id}", new { last_name = Name });
+        using var teacher = school.Rest(lesson.Teacher);
+        var group = (long)(await (await teacher.PostAsJsonAsync("/api/v1/rooms", new { name = "Поход" })).Content.ReadFromJsonAsync<JsonObject>())!["id"]!;
+        await using var live = await school.Api.V1Async(lesson.Teacher); // the replica keeps what is new for it
+        await SubscribeAsync(live, group);
+        using var added = await teacher.PutAsync($"/api/v1/rooms/{group}/members/{lesson.Student.Id}", null);
+        using var muted = await teacher.PutAsJsonAsync($"/api/v1/rooms/{group}/members/{lesson.Student.Id}/mute", new { until = "2099-01-01T00:00:00Z" });
+        using var direct = await teacher.PutAsync($"/api/v1/rooms/direct/{lesson.Student.Id}", null);
+        Assert.Contains(Name, (await live.NextAsync(V1Type.MemberMuted)).ToJsonString(), StringComparison.Ordinal);
+        Assert.Contains(Name, await direct.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        var lines = await LinesAsync();
+
+        await school.AskAsync(HttpMethod.Delete, $"users/{lesson.Student.Id}");
+        await live.NextAsync(V1Type.MemberRemoved);
+
+        foreach (var (room, types) in new[]
+        {
+            (group, new[] { V1Type.MemberAdded, V1Type.MemberMuted, V1Type.MemberRemoved }),
+            (lesson.Room, [V1Type.MemberAdded, V1Type.RoomUpdated, V1Type.MemberRemoved]),
+        })
+        {
+            await using var resumed = await school.Api.V1Async(lesson.Teacher);
+            await SubscribeAsync(resumed, room, since: 0);
+            var told = new List<JsonObject>();
+            while (told.LastOrDefault() is not { } last || (string)last["type"]! != V1Type.MemberRemoved) told.Add((await resumed.FirstAsync())!);
+            Assert.Superset(types.ToHashSet(), told.Select(frame => (string)frame["type"]!).ToHashSet());
+            Assert.All(told, frame => Assert.DoesNotContain(Name, frame.ToJsonString(), StringComparison.Ordinal));
+        }
+
+        Assert.DoesNotContain(Name, await teacher.GetStringAsync("/api/v1/rooms"), StringComparison.Ordinal);
+        Assert.Equal(0L, await school.School.ScalarAsync<long>("SELECT count(*) FROM rooms WHERE strpos(name, $1) > 0", Name));
+        Assert.Equal(0L, await school.School.ScalarAsync<long>("SELECT count(*) FROM room_events WHERE strpos(data::text, $1) > 0", Name));
+        Assert.Equal(lines, (await LinesAsync()).Take(lines.Count));
+        await school.AgreesAsync();
+
+        Task<List<(long, long, short)>> LinesAsync() => school.School.QueryAsync(
+            "SELECT room_id, seq, kind FROM room_events WHERE room_id = $1 ORDER BY seq", row => (row.GetInt64(0), row.GetInt64(1), row.GetInt16(2)), group);
+    }
+
+    [Fact]
     public async Task They_are_in_no_room_any_more_and_cannot_come_back()
     {
         var lesson = await school.LessonAsync();
@@ -132,5 +176,11 @@ public sealed class DeletedPersonTests(RosterSchool school) : IClassFixture<Rost
 
         await school.ProvisionedAsync();
         await school.AgreesAsync();
+    }
+
+    private static async Task SubscribeAsync(SeedSocket v1, long room, long? since = null)
+    {
+        await v1.SendAsync(new { type = "subscribe", id = "s", room, data = new { since } });
+        if (since is null) await v1.NextAsync(V1Type.Subscribed);
     }
 }
