@@ -69,16 +69,20 @@ public sealed class ReachTests(TwoReplicas replicas, ITestOutputHelper output)
     private async Task RoundAsync(HttpClient rest, Person guardian, Person student, long room)
     {
         var login = await LogInAsync(guardian);
+        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var added = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var removed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var revoked = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var hub = await TwoReplicas.HubAsync(login, replicas.B, hub =>
         {
+            hub.On<V1Ready>(nameof(IChatClient.Ready), _ => ready.TrySetResult());
             hub.On<long>(nameof(IChatClient.RoomAdded), _ => added.TrySetResult());
             hub.On<long>(nameof(IChatClient.RoomRemoved), _ => removed.TrySetResult());
             hub.On<int, string>(nameof(IChatClient.Closed), (code, _) => revoked.TrySetResult(code));
         });
         await using var v1 = await School.V1Async(login, at: replicas.B);
+        // what happened before that word is in the list of rooms that a client asks for after it
+        await ready.Task.WaitAsync(Deadline.Token());
 
         var relation = $"/api/v1/roster/students/{student.Id}/guardians/{guardian.Id}";
         await MeasureAsync(
