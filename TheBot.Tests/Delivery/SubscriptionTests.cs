@@ -121,6 +121,33 @@ public sealed class SubscriptionTests(ScratchPostgres postgres, ITestOutputHelpe
         Assert.Equal(missed[^1].Seq, Assert.Single(connection.Seqs));
     }
 
+    /// <summary>Of what a member who came back may see, as a page of the log and not as what a feed remembers.</summary>
+    [Fact]
+    public async Task What_the_log_says_to_who_came_back_begins_behind_their_return_and_names_nothing_from_before_it()
+    {
+        await using var room = await Followers.OpenAsync(postgres, new DeliveryOptions { RecentEvents = 0, CatchUpPage = 2 });
+        await room.AppendAsync(3);
+        var hidden = (await room.EverythingAsync())[^1];
+        await room.School.ExecuteAsync("UPDATE room_members SET visible_from_seq = $3 WHERE room_id = $1 AND user_id = $2", room.Room, room.Teacher, hidden.Seq);
+        var changes = new RoomChanges(room.School.Database);
+        var edited = await changes.EditAsync(room.Room, room.Student, hidden.Message().Id, "исправлено", Deadline.Token());
+        Assert.Equal(ChangeVerdict.Changed, edited.Verdict);
+        await room.AppendAsync(1);
+
+        var (theirs, everybodys) = (await PageAsync(room.Teacher), await PageAsync(room.Student));
+        var connection = new FakeConnection(room.Teacher, room.Options);
+        var snapshot = (await room.SubscribeAsync(connection, _ => 0))!;
+        await connection.UntilAsync(c => c.Seqs.Count == 2, "what came after the return");
+
+        Assert.Equal([hidden.Seq + 1, hidden.Seq + 2], theirs.Select(line => line.Seq));
+        Assert.Equal([true, false], theirs.Select(line => line.IsBare));
+        Assert.All(everybodys, line => Assert.False(line.IsBare));
+        Assert.Equal([hidden.Seq + 1, hidden.Seq + 2], connection.Seqs);
+        Assert.Equal(hidden.Seq + 2, Assert.Single(snapshot.Messages).Seq);
+
+        Task<List<RoomEvent>> PageAsync(long reader) => room.Log.ReadAsync(room.Room, 0, 100, reader, Deadline.Token());
+    }
+
     [Fact]
     public async Task A_page_that_was_read_before_a_removal_does_not_come_behind_it()
     {
