@@ -106,7 +106,7 @@ public sealed class FrameFuzzTests(TwoReplicas replicas, ITestOutputHelper outpu
             "oversize" => RudeSocket.Frame(1, big),
             "oversize in parts" => [.. RudeSocket.Frame(1, big.AsSpan(1), isFinal: false), .. RudeSocket.Frame(0, "x"u8)],
             "bad UTF-8" => RudeSocket.Frame(1, [0xc3, 0x28]),
-            _ => RudeSocket.Frame(1, "{}"u8, isMasked: false),
+            _ => RudeSocket.Frame(1, "{\"type\":\"ping\"}"u8, isMasked: false),
         };
 
         foreach (var (path, subprotocol) in new (string, string?)[]
