@@ -51,7 +51,7 @@ public class FanOutBenchmarks
         }
     }
 
-    private sealed class Sink(Identity who, DeliveryOptions options) : LiveConnection(who, V1Dialect.Instance, options, TimeProvider.System)
+    private sealed class Sink(Identity who, DeliveryOptions options) : LiveConnection(who, V1Dialect.Instance, options, TimeProvider.System, NullLogger.Instance)
     {
         public override OutFrame TooSlow => throw new InvalidOperationException("a sink is never too slow");
 

@@ -11,6 +11,11 @@ internal interface IFrameWriter
     /// <summary>What a reader who is too slow is told last.</summary>
     OutFrame TooSlow { get; }
 
+    /// <summary>The queue had no place for a frame and takes no more; once. Called under a feed's lock: returns at once.</summary>
+    /// <param name="frames">That waited.</param>
+    /// <param name="bytes">That they take.</param>
+    void Overflowed(int frames, int bytes);
+
     /// <summary>The connection failed while it was written to. Must not block or throw.</summary>
     void Broken(Exception exception);
 }
@@ -56,6 +61,7 @@ internal sealed class ConnectionQueue(IFrameWriter writer, DeliveryOptions optio
             }
 
             ChatMetrics.ClosedAsSlow();
+            writer.Overflowed(_frames, _bytes);
             Close();
             Add(writer.TooSlow);
         }

@@ -21,8 +21,8 @@ internal static partial class DeliveryLog
     [LoggerMessage(1105, LogLevel.Debug, "Redis did not take the subscription; trying again")]
     public static partial void SubscribeFailed(ILogger logger, Exception exception);
 
-    [LoggerMessage(1106, LogLevel.Information, "A connection of user {UserId} was closed: it read too slowly")]
-    public static partial void ClosedAsSlow(ILogger logger, long userId);
+    [LoggerMessage(1106, LogLevel.Information, "A connection of user {UserId} was cut off: a write to it did not move")]
+    public static partial void CutOffAsStuck(ILogger logger, long userId);
 
     [LoggerMessage(1107, LogLevel.Debug, "A connection of user {UserId} ended while it was written to")]
     public static partial void WriteFailed(ILogger logger, long userId, Exception exception);
@@ -44,6 +44,9 @@ internal static partial class DeliveryLog
 
     [LoggerMessage(1113, LogLevel.Error, "The bell could not be rung; the other replicas find what was committed by their sweep")]
     public static partial void RingFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(1114, LogLevel.Information, "A connection of user {UserId} is told to come back: {Frames} frames ({Bytes} bytes) waited for it, and the next had no place")]
+    public static partial void QueueFull(ILogger logger, long userId, int frames, int bytes);
 
     [LoggerMessage(1119, LogLevel.Warning, "Whether expired logins were renewed could not be read; trying again")]
     public static partial void ExpiryUnread(ILogger logger, Exception exception);

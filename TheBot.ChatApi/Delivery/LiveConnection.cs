@@ -19,15 +19,18 @@ internal abstract class LiveConnection : IFrameWriter
     private int _owed;
     private bool _isGreeted;
 
-    protected LiveConnection(Identity who, IDialect dialect, DeliveryOptions options, TimeProvider time)
+    protected LiveConnection(Identity who, IDialect dialect, DeliveryOptions options, TimeProvider time, ILogger logger)
     {
         Who = who;
         Person = EphemeralPerson.Of(who);
         Dialect = dialect;
+        Logger = logger;
         Queue = new ConnectionQueue(this, options, time);
     }
 
     public Identity Who { get; }
+
+    protected ILogger Logger { get; }
 
     public long UserId => Who.UserId;
 
@@ -43,6 +46,8 @@ internal abstract class LiveConnection : IFrameWriter
 
     public abstract OutFrame TooSlow { get; }
 
+    public void Overflowed(int frames, int bytes) => DeliveryLog.QueueFull(Logger, UserId, frames, bytes);
+
     /// <summary>The rooms whose feeds this connection is subscribed to.</summary>
     public ConcurrentDictionary<long, Subscription> Subscriptions { get; } = new();
 
@@ -51,6 +56,11 @@ internal abstract class LiveConnection : IFrameWriter
 
     /// <summary>Something in the person's own log. Called under a feed's lock: enqueues and returns.</summary>
     public abstract void Tell(UserEvent userEvent);
+
+    /// <summary>Another device of the person has a new draft; for those dialects that have a word for it. Called under a feed's lock: enqueues and returns.</summary>
+    public virtual void Tell(DraftHint draft)
+    {
+    }
 
     /// <summary>The greeting is queued, and with it began what is told of the person's own rooms.</summary>
     public bool IsGreeted
@@ -71,7 +81,7 @@ internal abstract class LiveConnection : IFrameWriter
         }
     }
 
-    /// <summary>News of the person's own rooms, behind the greeting; what came before it is in the list that the client fetches after it.</summary>
+    /// <summary>News for the person, behind the greeting. Of rooms that came before it the list tells that the client fetches after it; a hint is out of date by then.</summary>
     protected void TellOnceGreeted(OutFrame frame)
     {
         lock (_greeting)

@@ -25,4 +25,7 @@ internal enum HintFamily
 
     /// <summary>Read up to a seq.</summary>
     Read,
+
+    /// <summary>What somebody has begun to write.</summary>
+    Draft,
 }

@@ -60,7 +60,7 @@ internal sealed class Sweeper(
         foreach (var connection in feeds.Connections)
         {
             if (!connection.Queue.IsStuck()) continue;
-            DeliveryLog.ClosedAsSlow(logger, connection.UserId);
+            DeliveryLog.CutOffAsStuck(logger, connection.UserId);
             ChatMetrics.ClosedAsSlow();
             connection.Abort(); // a close frame would stand behind the write that does not end
         }

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 using TheBot.ChatApi.Auth;
 using TheBot.ChatApi.Delivery;
 using TheBot.Data.Log;
@@ -20,7 +21,7 @@ internal sealed class TestDialect : IDialect
 
 /// <summary>A connection that writes down what reaches it, and can be made to stop taking.</summary>
 internal sealed class FakeConnection(Identity who, DeliveryOptions options, TimeProvider? time = null)
-    : LiveConnection(who, new TestDialect(), options, time ?? TimeProvider.System)
+    : LiveConnection(who, new TestDialect(), options, time ?? TimeProvider.System, NullLogger.Instance)
 {
     public FakeConnection(long userId, DeliveryOptions options, TimeProvider? time = null)
         : this(new Identity(userId, "", "", "", "", "", false, null, []), options, time)

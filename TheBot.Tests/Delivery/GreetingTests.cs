@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.SignalR.Client;
 using Npgsql;
 using TheBot.Contracts;
 using TheBot.Contracts.V1;
@@ -12,11 +13,14 @@ namespace TheBot.Tests.Delivery;
 public sealed class GreetingTests(ScratchPostgres postgres)
 {
     [Fact]
-    public async Task The_hubs_first_word_is_ready_though_a_room_was_added_before_it()
+    public async Task The_hubs_first_word_is_ready_though_a_room_and_a_draft_came_before_it()
     {
         await using var school = await ApiSchool.OpenAsync(postgres, ("Chat__Delivery__SweepEvery", "00:00:00.1"));
         var student = await school.PersonAsync();
         await using var witness = await school.V1Async(student);
+        await using var writing = await ChatGraph.HubWithAsync(student.Token, school.Api.Address);
+        var shown = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var device = await ChatGraph.HubWithAsync(student.Token, school.Api.Address, it => it.On<long, string>(nameof(IChatClient.DraftChanged), (_, _) => shown.SetResult()));
         await using var hub = await RudeSocket.ConnectAsync(school.Api.Address, $"/hubs/chat?access_token={student.Token}");
 
         // the connection's own log is open, and nobody can say whether its login still holds
@@ -31,6 +35,8 @@ public sealed class GreetingTests(ScratchPostgres postgres)
                 "the hub to ask for the login");
             await EnrollAsync(school, student.Id);
             await witness.NextAsync(V1Type.RoomAdded);
+            await writing.InvokeAsync("Draft", 1L, "черновик", Deadline.Token());
+            await shown.Task.WaitAsync(Deadline.Token());
             await blocking.CommitAsync(Deadline.Token());
         }
 

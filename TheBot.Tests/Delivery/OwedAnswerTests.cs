@@ -3,6 +3,8 @@ using System.Text;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 using TheBot.ChatApi.Delivery;
 using TheBot.ChatApi.Transports.SignalR;
 using TheBot.Contracts;
@@ -18,12 +20,20 @@ public sealed class OwedAnswerTests
     private readonly AnsweringProtocol _protocol = new(new JsonHubProtocol());
     private readonly ArrayBufferWriter<byte> _wire = new();
 
-    [Theory]
-    [InlineData(null, "\"result\":\"done\"")]
-    [InlineData("muted: not now", "\"error\":\"muted: not now\"")]
-    public async Task Who_is_asked_to_go_is_closed_behind_the_answer(string? refusal, string answer)
+    /// <summary>How a method ends, and what the client is told.</summary>
+    public static TheoryData<Exception?, string> Ends => new()
     {
-        var owed = await CallAsync(refusal);
+        { null, "\"result\":\"done\"" },
+        { new HubException("muted: not now"), "\"error\":\"muted: not now\"" },
+        { new NpgsqlException("secret", new IOException()), "\"error\":\"unavailable: the database does not answer; try again\"" },
+        { new KeyNotFoundException("secret"), "\"error\":\"internal_error: something went wrong here\"" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Ends))]
+    public async Task Who_is_asked_to_go_is_closed_behind_the_answer(Exception? failure, string answer)
+    {
+        var owed = await CallAsync(failure);
         _connection.GoAway();
         _connection.Queue.Enqueue(new TestFrame(0, "so far"));
         await _connection.UntilAsync(c => c.Texts.Contains("so far"), "what was queued before the answer was written");
@@ -40,7 +50,7 @@ public sealed class OwedAnswerTests
     {
         var asked = new ReadOnlySequence<byte>("{\"type\":1,\"target\":\"Typing\",\"arguments\":[]}\u001e"u8.ToArray());
         Assert.True(_protocol.TryParseMessage(ref asked, new NoArguments(), out var message));
-        var owed = await CallAsync(refusal: null);
+        var owed = await CallAsync(failure: null);
         _connection.GoAway();
 
         _protocol.WriteMessage(CompletionMessage.WithResult(Assert.IsType<InvocationMessage>(message).InvocationId!, owed), _wire);
@@ -54,13 +64,13 @@ public sealed class OwedAnswerTests
     {
         _connection.GoAway();
 
-        var answer = Assert.IsType<HubAnswer>(await new OwedAnswers().InvokeMethodAsync(Invocation(), _ => throw new InvalidOperationException("begun")));
+        var answer = Assert.IsType<HubAnswer>(await new OwedAnswers(NullLogger<OwedAnswers>.Instance).InvokeMethodAsync(Invocation(), _ => throw new InvalidOperationException("begun")));
 
         Assert.StartsWith($"{ErrorCode.Save}: ", answer.Error, StringComparison.Ordinal);
     }
 
-    private async Task<object?> CallAsync(string? refusal) => await new OwedAnswers().InvokeMethodAsync(
-        Invocation(), _ => refusal is null ? ValueTask.FromResult<object?>("done") : throw new HubException(refusal));
+    private async Task<object?> CallAsync(Exception? failure) => await new OwedAnswers(NullLogger<OwedAnswers>.Instance).InvokeMethodAsync(
+        Invocation(), _ => failure is null ? ValueTask.FromResult<object?>("done") : throw failure);
 
     private HubInvocationContext Invocation() => new(
         new Caller(_connection), new ServiceCollection().BuildServiceProvider(), new NoHub(), typeof(NoHub).GetMethod(nameof(NoHub.Ask))!, []);

@@ -45,6 +45,7 @@ public sealed class SlowReaderTests(TwoReplicas replicas, ITestOutputHelper outp
         Assert.Equal(CloseCode.Slow, await seed.CloseCodeAsync());
         Assert.Equal(CloseCode.Slow, await v1.CloseCodeAsync());
         Assert.Equal(CloseCode.Slow, await hub.Closed);
+        await Deadline.UntilAsync(() => Task.FromResult(ToldToComeBack()), told => told >= 3, "the log to tell of each");
         var (p99Before, p99) = (P99(talk.Took(before, stopped)), P99(talk.Took(stopped, over)));
         output.WriteLine($"the others' p99: {p99Before:0.0} ms before, {p99:0.0} ms while three connections did not read");
         // not a speed of its own: as before, give or take what the machine's other work does to a p99 of a few seconds
@@ -72,6 +73,10 @@ public sealed class SlowReaderTests(TwoReplicas replicas, ITestOutputHelper outp
             await Deadline.UntilAsync(() => Task.FromResult(heard().Count > 0 ? heard()[^1] : 0), last => last == log[^1], $"{name} to have everything");
             Assert.Equal(log.SkipWhile(seq => seq < heard()[0]), heard());
         }
+
+        Assert.Equal(3, ToldToComeBack());
+
+        int ToldToComeBack() => house.Output.Split($"A connection of user {teacher.Id} is told to come back: ").Length - 1;
     }
 
     [Fact]

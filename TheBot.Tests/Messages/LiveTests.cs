@@ -106,7 +106,7 @@ public sealed class LiveTests(ScratchPostgres postgres)
 
     /// <summary>A connection that writes down what it is sent, in v1's words.</summary>
     private sealed class Reader(long userId, DeliveryOptions options)
-        : LiveConnection(new Identity(userId, "reader", "", "", "", "parent", false, null, []), V1Dialect.Instance, options, TimeProvider.System)
+        : LiveConnection(new Identity(userId, "reader", "", "", "", "parent", false, null, []), V1Dialect.Instance, options, TimeProvider.System, NullLogger.Instance)
     {
         private readonly StringBuilder _seen = new();
 

@@ -14,7 +14,7 @@ namespace TheBot.ChatApi.Transports.SignalR;
 
 /// <summary>The hub of docs/protocol.md. A failed call's message begins with a code of <see cref="ErrorCode"/> and a colon.</summary>
 internal sealed partial class ChatHub(
-    TolerantHubLifetime lifetime,
+    HubConnections connections,
     Feeds feeds,
     LiveLogins logins,
     Announcer announcer,
@@ -36,7 +36,7 @@ internal sealed partial class ChatHub(
     public override async Task OnConnectedAsync()
     {
         var who = Context.GetHttpContext()?.Identity() ?? throw Failed(ErrorCode.NotAuthenticated, "no valid token");
-        var connection = new HubLiveConnection(lifetime.Find(Context.ConnectionId), who, options, time, logger);
+        var connection = new HubLiveConnection(connections.Find(Context.ConnectionId), who, options, time, logger);
         Context.Items[ConnectionKey] = connection;
         if (limits.TryOpenSocket(who.UserId) is not { } place)
         {
@@ -120,11 +120,11 @@ internal sealed partial class ChatHub(
         announcer.Typing(Connection, roomId, isTyping);
     }
 
-    /// <summary>Shows the person's other devices what they have begun to write. Kept nowhere; lost while Redis is away.</summary>
-    public Task Draft(long roomId, string? text)
+    /// <summary>Shows the person's other devices what they have begun to write. Kept nowhere; while Redis is away only those on this replica hear of it.</summary>
+    public void Draft(long roomId, string? text)
     {
         if (text is null || text.Length > ChatLimits.ContentMaxLength) throw Failed(ErrorCode.Validation, $"text: at most {ChatLimits.ContentMaxLength} characters");
-        return Clients.User(Context.UserIdentifier!).DraftChanged(roomId, text);
+        announcer.Draft(Connection, roomId, text);
     }
 
     private async Task CatchUpAsync(HubLiveConnection connection, long roomId, Subscription subscription, long position, RoomKind kind)

@@ -10,7 +10,7 @@ namespace TheBot.ChatApi.Transports.SignalR;
 
 /// <summary>A hub connection as Delivery sees it: many rooms, frames out through the same bounded queue as every other.</summary>
 internal sealed class HubLiveConnection(HubConnectionContext hub, Identity who, IOptions<DeliveryOptions> options, TimeProvider time, ILogger logger)
-    : LiveConnection(who, HubDialect.Instance, options.Value, time)
+    : LiveConnection(who, HubDialect.Instance, options.Value, time, logger)
 {
     public override OutFrame TooSlow { get; } = new HubClose(CloseCode.Slow, "too slow, come back");
 
@@ -26,13 +26,16 @@ internal sealed class HubLiveConnection(HubConnectionContext hub, Identity who, 
         else if (userEvent is { Kind: UserEventKind.RoomAdded, RoomId: { } room }) TellOnceGreeted(HubFrame.Call(nameof(IChatClient.RoomAdded), 32, room));
     }
 
+    public override void Tell(DraftHint draft) =>
+        TellOnceGreeted(HubFrame.Call(nameof(IChatClient.DraftChanged), 32 + (draft.Text.Length * 2), draft.RoomId, draft.Text) with { Hint = draft.Key });
+
     public override void Close(int code, string reason) => Queue.EnqueueLast(new HubClose(code, reason));
 
     public override void Abort() => hub.Abort();
 
     public override void Broken(Exception exception)
     {
-        DeliveryLog.WriteFailed(logger, UserId, exception);
+        DeliveryLog.WriteFailed(Logger, UserId, exception);
         Abort();
     }
 

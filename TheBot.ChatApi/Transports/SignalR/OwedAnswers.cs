@@ -1,12 +1,13 @@
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
+using Npgsql;
 using TheBot.ChatApi.Delivery;
 using TheBot.Contracts;
 
 namespace TheBot.ChatApi.Transports.SignalR;
 
 /// <summary>A hub connection that is asked to go to another replica first gets the answers to its calls; new ones are not begun.</summary>
-internal sealed class OwedAnswers : IHubFilter
+internal sealed class OwedAnswers(ILogger<OwedAnswers> logger) : IHubFilter
 {
     public async ValueTask<object?> InvokeMethodAsync(HubInvocationContext call, Func<HubInvocationContext, ValueTask<object?>> next)
     {
@@ -20,10 +21,16 @@ internal sealed class OwedAnswers : IHubFilter
         {
             return new HubAnswer(null, refusal.Message, connection);
         }
-        catch
+        catch (NpgsqlException away) when (away.IsTransient)
         {
-            connection.Settle(); // a fault of ours: the framework finds the words, and whoever gets none asks again
-            throw;
+            HubLog.DatabaseAway(logger, call.HubMethodName, away);
+            return new HubAnswer(null, $"{ErrorCode.Unavailable}: the database does not answer; try again", connection);
+        }
+        catch (Exception fault)
+        {
+            // in our words, and counted as owed like every other: the framework's answer would come when the close may have overtaken it
+            HubLog.CallFailed(logger, call.HubMethodName, fault);
+            return new HubAnswer(null, $"{ErrorCode.Internal}: something went wrong here", connection);
         }
     }
 }

@@ -9,7 +9,7 @@ namespace TheBot.ChatApi.Transports.WebSockets;
 
 /// <summary>A raw WebSocket: frames out through the queue, messages in one after the other.</summary>
 internal abstract class RawConnection(WebSocket socket, HttpContext context, Identity who, IDialect dialect, SocketServices services)
-    : LiveConnection(who, dialect, services.Options.Value, services.Time)
+    : LiveConnection(who, dialect, services.Options.Value, services.Time, services.Logger)
 {
     private const int WriteChunk = 64 * 1024;
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
@@ -26,7 +26,7 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
 
     public override void Broken(Exception exception)
     {
-        DeliveryLog.WriteFailed(House.Logger, UserId, exception);
+        DeliveryLog.WriteFailed(Logger, UserId, exception);
         Abort();
     }
 
