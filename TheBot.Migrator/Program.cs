@@ -33,7 +33,16 @@ var root = new RootCommand(About)
 
 // Not a hosted service: one that throws ends the process with code 0, and a failed migration would pass for a finished one.
 var parsed = root.Parse(args.Length == 0 ? [MigrateCommand.VerbName] : args);
-if (parsed.Action is ParseErrorAction badArguments) badArguments.ShowHelp = false;
+if (parsed.Action is ParseErrorAction) return BadArguments(parsed);
 // What is no refusal is a fault of ours: the default handler shows its stack and answers 1.
-var exitCode = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = true });
-return parsed.Action is ParseErrorAction ? (int)ExitCode.BadArguments : exitCode;
+return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = true });
+
+static int BadArguments(ParseResult parsed)
+{
+    var verb = parsed.CommandResult.Command.Name;
+    var output = new Output(Console.Out, Console.Error, json: parsed.GetResult(Verb.Json) is { Implicit: false }, verb);
+    var wrong = parsed.CommandResult.Command is Verb
+        ? $"{string.Join(" ", parsed.Errors.Select(error => error.Message))} What there is: {verb} --help"
+        : $"first comes a verb, and '{parsed.Tokens[0].Value}' is none. What there is: --help";
+    return (int)output.Refuse(new VerbFailure(wrong, ExitCode.BadArguments));
+}

@@ -10,18 +10,28 @@ internal static class DatabaseWait
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>What a database that is there may need for its answer, however little patience there is.</summary>
+    private static readonly TimeSpan Least = TimeSpan.FromSeconds(3);
+
     /// <summary>Asks again while the database is away or starts up, within the run's patience; a refusal (password, no such database) ends it at once.</summary>
     public static async Task UntilItAnswersAsync(VerbRun run, CancellationToken cancellationToken)
     {
         var time = run.Services.GetRequiredService<TimeProvider>();
         var started = time.GetTimestamp();
+
+        // One that takes the connection and says nothing would be waited for as long as for a long statement.
+        using var patience = new CancellationTokenSource(run.Patience > Least ? run.Patience : Least, time);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         for (var isFirst = true; ; isFirst = false)
         {
             try
             {
-                await using var command = run.Database.CreateCommand("SELECT 1");
-                await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+                await AskAsync(run).WaitAsync(over.Token).ConfigureAwait(false);
                 return;
+            }
+            catch (OperationCanceledException silent) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw new VerbFailure(Refusal.Silent, inner: silent);
             }
             catch (NpgsqlException away) when (away.IsTransient && time.GetElapsedTime(started) + Pause < run.Patience)
             {
@@ -29,6 +39,13 @@ internal static class DatabaseWait
                 await Task.Delay(Pause, time, cancellationToken).ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>Not to be cancelled: while a connection begins the client library looks at its own timeout alone.</summary>
+    private static async Task AskAsync(VerbRun run)
+    {
+        await using var command = run.Database.CreateCommand("SELECT 1");
+        await command.ExecuteScalarAsync(CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>Every verb but <c>migrate</c> is written for one schema.</summary>

@@ -13,13 +13,21 @@ internal sealed class Progress : IProgress<long>, IDisposable
     private readonly long _total;
     private readonly TimeProvider _time;
     private readonly bool _overwrite;
+    private readonly Func<long, string> _amount;
     private readonly long _started;
     private long _told;
     private int _width;
 
-    public Progress(TextWriter output, string what, long total, TimeProvider time, bool overwrite)
+    /// <param name="output">Where it is told.</param>
+    /// <param name="what">What is counted, in the plural.</param>
+    /// <param name="total">How many there are; 0 where nobody knows.</param>
+    /// <param name="time">For rate and time left.</param>
+    /// <param name="overwrite">Whether the output is a terminal.</param>
+    /// <param name="amount">How so many of them read; null = as a number.</param>
+    public Progress(TextWriter output, string what, long total, TimeProvider time, bool overwrite, Func<long, string>? amount = null)
     {
         (_output, _what, _total, _time, _overwrite) = (output, what, total, time, overwrite);
+        _amount = amount ?? (count => count.ToString("N0", CultureInfo.InvariantCulture));
         _started = _told = time.GetTimestamp();
     }
 
@@ -48,7 +56,7 @@ internal sealed class Progress : IProgress<long>, IDisposable
     private string Line(long done, TimeSpan elapsed)
     {
         var rate = done / Math.Max(elapsed.TotalSeconds, 0.001);
-        var line = string.Create(CultureInfo.InvariantCulture, $"{done:N0}{(_total > 0 ? $" of {_total:N0}" : "")} {_what}, {rate:N0}/s");
+        var line = $"{_amount(done)}{(_total > 0 ? $" of {_amount(_total)}" : "")} {_what}, {_amount((long)Math.Round(rate))}/s";
         if (_total <= 0 || rate <= 0 || done > _total) return line;
         return $"{line}, {TimeSpan.FromSeconds(Math.Ceiling((_total - done) / rate)):c} left";
     }

@@ -20,7 +20,8 @@ namespace TheBot.Migrator.CommandLine;
 /// </remarks>
 internal abstract class Verb : Command
 {
-    private static readonly Option<bool> Json = new("--json") { Description = "Answer with one JSON object on stdout." };
+    /// <summary>How the answer is given, also that the command line makes no sense.</summary>
+    public static readonly Option<bool> Json = new("--json") { Description = "Answer with one JSON object on stdout." };
 
     private static readonly Option<int> Wait = Seconds("--wait", 30, "How long to wait for a database that does not answer, and for another migrator to finish.");
 
@@ -55,16 +56,29 @@ internal abstract class Verb : Command
     protected static Option<int> Seconds(string name, int standard, string description) => Number(name, "SECONDS", standard, (0, 86_400), description);
 
     /// <summary>An option that is a whole number within a range.</summary>
-    protected static Option<int> Number(string name, string helpName, int standard, (int Least, int Most) range, string description)
+    protected static Option<int> Number(string name, string helpName, int standard, (int Least, int Most) range, string description) => new(name)
     {
-        var option = new Option<int>(name) { HelpName = helpName, Description = description, DefaultValueFactory = _ => standard };
-        option.Validators.Add(result =>
+        HelpName = helpName,
+        Description = description,
+        DefaultValueFactory = _ => standard,
+        CustomParser = result =>
         {
-            // what is no number at all the parser refuses by itself, after this
-            if (result.Tokens is not [var given] || !int.TryParse(given.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)) return;
-            if (value < range.Least || value > range.Most) result.AddError($"{name}: from {range.Least} to {range.Most}.");
+            if (int.TryParse(result.Tokens[0].Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= range.Least && value <= range.Most) return value;
+            result.AddError($"{name}: '{result.Tokens[0].Value}' is not a whole number from {range.Least} to {range.Most}.");
+            return standard;
+        },
+    };
+
+    /// <summary>A word that may follow the verb; a mistyped option is not taken for it.</summary>
+    protected static Argument<string?> Word(string name, string description)
+    {
+        var word = new Argument<string?>(name) { Description = description, Arity = ArgumentArity.ZeroOrOne };
+        word.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: ['-', ..] } given]) result.AddError($"Unrecognized option '{given.Value}'.");
+            else if (result.Tokens is [{ Value: "" }]) result.AddError($"{name}: is empty.");
         });
-        return option;
+        return word;
     }
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)

@@ -46,5 +46,7 @@ internal sealed record VerbRun(ParseResult Arguments, IServiceProvider Services,
     /// <summary>Tells how far long work is, on stderr. Dispose it before the next line is said.</summary>
     /// <param name="what">What is counted, in the plural.</param>
     /// <param name="total">How many there are; 0 where nobody knows.</param>
-    public Progress Progress(string what, long total) => new(Output.Errors, what, total, Services.GetRequiredService<TimeProvider>(), overwrite: !Console.IsErrorRedirected);
+    /// <param name="amount">How so many of them read; null = as a number.</param>
+    public Progress Progress(string what, long total, Func<long, string>? amount = null) =>
+        new(Output.Errors, what, total, Services.GetRequiredService<TimeProvider>(), overwrite: !Console.IsErrorRedirected, amount);
 }

@@ -33,6 +33,22 @@ public class SourceTests(ScratchPostgres postgres)
         (await school.VerifyAsync()).Expect(0);
     }
 
+    [Fact]
+    public async Task One_without_people_is_imported_and_followed_like_any_other()
+    {
+        await using var school = await ImportedSchool.OpenAsync(postgres);
+        Assert.Equal(1, await RoomsMadeAsync());
+        (await school.VerifyAsync()).Expect(0);
+        Assert.Equal(0, await RoomsMadeAsync());
+        await school.Legacy.EnrollmentAsync(
+            await school.Legacy.StudentAsync("Анна", "Смирнова"), await school.Legacy.SubjectAsync("Физика"), await school.Legacy.PersonAsync("teacher", "Пётр", "Кузнецов"));
+        Assert.Equal(2, await RoomsMadeAsync());
+        (await school.VerifyAsync()).Expect(0);
+        (await MigratorProcess.RunAsync(school.Ours.Database.ConnectionString, "doctor")).Expect(0);
+
+        async Task<long> RoomsMadeAsync() => (long)(await school.ImportAsync("--json")).Expect(0).Json["result"]!["report"]!["rooms_made"]!;
+    }
+
     [Theory]
     [InlineData("import")]
     [InlineData("verify")]

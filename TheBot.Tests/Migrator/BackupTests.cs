@@ -47,6 +47,24 @@ public sealed class BackupTests(ScratchPostgres postgres) : IDisposable
     }
 
     [Fact]
+    public async Task A_damaged_note_is_told_in_one_line_and_nothing_is_read()
+    {
+        await using var school = await School.OpenAsync(postgres);
+        await RunAsync(school, 0, "backup");
+        var noted = Directory.GetFiles(_folder, "*.holds.json").Single();
+        foreach (var (note, verb) in new[] { ("{", new[] { "drill" }), ("null", ["drill"]), ("{}", ["restore", "--force"]) })
+        {
+            await File.WriteAllTextAsync(noted, note);
+            var answer = await RunAsync(school, 1, verb);
+            Assert.Contains($"{noted} is damaged", Assert.Single(answer.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+            Assert.Empty(answer.Said);
+        }
+
+        File.Delete(noted);
+        Assert.Contains("nothing was noted when it was written", (await RunAsync(school, 0, "drill")).Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_drill_tells_what_doctor_finds_in_the_backup()
     {
         await using var school = await School.OpenAsync(postgres);

@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using TheBot.Data.Schema;
 using TheBot.Tests.Roster;
@@ -141,6 +142,47 @@ public sealed class DoctorTests(ScratchPostgres postgres)
         // and the room goes on
         await inRoom.SendAsync(new { type = "chat_message", content = "дальше" });
         await inRoom.NextAsync("chat_message", frame => (string)frame["message"]!["content"]! == "дальше");
+    }
+
+    /// <summary>A message that a script wrote around the log: at the place of another line, and beyond the end.</summary>
+    [Fact]
+    public async Task A_message_without_a_line_gets_one_at_the_end_where_everybody_hears_it_and_loses_it_again()
+    {
+        const string Lost =
+            "INSERT INTO messages (room_id, seq, sender_id, client_id, body_hash, content, type, created_at, updated_at) VALUES ($1, $2, $3, $4, 0, $4, 'text', now(), now())";
+        const string Places = "SELECT string_agg(concat_ws(' ', content, seq), ', ' ORDER BY id) FROM messages";
+        await using var school = await ApiSchool.OpenAsync(postgres);
+        var (room, student, teacher) = await school.ClassAsync();
+        await school.School.ScalarAsync<long>(BrokenSchool.Say, room, teacher.Id, "t1", "в журнале");
+        await school.School.ExecuteAsync(Lost, room, 1L, teacher.Id, "потеряно 1");
+        await school.School.ExecuteAsync(Lost, room, 500L, student.Id, "потеряно 2");
+        var places = await school.School.ScalarAsync<string>(Places);
+        var found = await CheckAsync(3);
+        Assert.Equal([("messages_not_in_log", 2)], found);
+        await using var listener = await school.SeedAsync(student, room);
+
+        var done = (await RunAsync(0, "--fix", "--json")).Json["result"]!;
+        Assert.Equal(1, (int)done["repairs"]!);
+        Assert.Equal(done["before"]!["proof"]!.ToJsonString(), done["after"]!["proof"]!.ToJsonString());
+        foreach (var words in new[] { "потеряно 1", "потеряно 2" })
+            Assert.Equal(words, (string)(await listener.NextAsync("chat_message"))["message"]!["content"]!);
+        await school.School.LogsAgreeAsync();
+        using (var client = school.Api.Rest(student.Token))
+        {
+            var history = await client.GetFromJsonAsync<JsonObject>($"/api/v1/rooms/{room}/messages", Deadline.Token());
+            Assert.Equal(["в журнале", "потеряно 1", "потеряно 2"], history!["results"]!.AsArray().Select(message => (string)message!["content"]!));
+        }
+
+        Assert.Contains("took back 1: relogged", (await RunAsync(0, "--undo", $"{done["run"]}")).Said, StringComparison.Ordinal);
+        Assert.Equal(places, await school.School.ScalarAsync<string>(Places));
+        Assert.Equal(found, await CheckAsync(3));
+        Assert.Contains($"gave messages of room {room} their lines", (await RunAsync(0, "--fix")).Said, StringComparison.Ordinal);
+        await school.School.LogsAgreeAsync();
+
+        async Task<MigratorAnswer> RunAsync(int exitCode, params string[] options) => (await MigratorProcess.RunAsync(school.ConnectionString, ["doctor", .. options])).Expect(exitCode);
+
+        async Task<IEnumerable<(string, int)>> CheckAsync(int exitCode) =>
+            Counts((await RunAsync(exitCode, "--json")).Json["result"]!["checks"]!).Where(check => check.Value > 0).Select(check => (check.Key, check.Value));
     }
 
     private static Dictionary<string, int> Counts(JsonNode checks) => checks.AsArray().ToDictionary(check => (string)check!["name"]!, check => (int)check!["count"]!);

@@ -23,6 +23,15 @@ public sealed class ProgressTests
     }
 
     [Fact]
+    public void Bytes_read_as_sizes()
+    {
+        using var progress = new Progress(_said, "of the backup read", 4 << 20, _time, overwrite: false, Bytes.Read);
+        _time.Advance(TimeSpan.FromSeconds(10));
+        progress.Report(1 << 20);
+        Assert.Equal("1.0 MB of 4.0 MB of the backup read, 102 kB/s, 00:00:30 left\n", _said.ToString());
+    }
+
+    [Fact]
     public void A_terminal_gets_one_line_that_is_rewritten_and_goes_at_the_end()
     {
         using (var progress = new Progress(_said, "files", 0, _time, overwrite: true))

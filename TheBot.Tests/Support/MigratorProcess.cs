@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using TheBot.Migrator.Commands.Migrate;
 
 namespace TheBot.Tests.Support;
@@ -33,9 +34,21 @@ internal sealed class MigratorProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["ConnectionStrings__chatdb"] = database;
-        foreach (var (name, value) in settings) start.Environment[name] = value;
-        return new MigratorProcess(Process.Start(start)!);
+        return Start(start, database, settings);
+    }
+
+    /// <summary>As <see cref="Start(string, string[])"/>, on a terminal, to which both streams go; each time that a line is rewritten there counts as a line.</summary>
+    /// <param name="database">A connection string.</param>
+    /// <param name="arguments">The verb and its options, nothing in them that a shell would change.</param>
+    public static MigratorProcess StartOnTerminal(string database, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("script", ["-qec", $"dotnet '{typeof(SchemaUpgrade).Assembly.Location}' {string.Join(' ', arguments)}", "/dev/null"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        return Start(start, database, []);
     }
 
     /// <summary>Runs a verb to its end.</summary>
@@ -55,7 +68,10 @@ internal sealed class MigratorProcess : IAsyncDisposable
     }
 
     /// <summary>Waits until it has said something on stdout.</summary>
-    public Task SaidAsync(string text) => Deadline.UntilAsync(() => Task.FromResult(Said), said => said.Contains(text, StringComparison.Ordinal), text);
+    public Task SaidAsync(string text) => SaidAsync(new Regex(Regex.Escape(text)));
+
+    /// <summary>As <see cref="SaidAsync(string)"/>.</summary>
+    public Task SaidAsync(Regex pattern) => Deadline.UntilAsync(() => Task.FromResult(Said), pattern.IsMatch, pattern.ToString());
 
     public bool IsRunning => !_process.HasExited;
 
@@ -72,6 +88,13 @@ internal sealed class MigratorProcess : IAsyncDisposable
         {
             lock (_said) return _said.ToString();
         }
+    }
+
+    private static MigratorProcess Start(ProcessStartInfo start, string database, (string Name, string Value)[] settings)
+    {
+        start.Environment["ConnectionStrings__chatdb"] = database;
+        foreach (var (name, value) in settings) start.Environment[name] = value;
+        return new MigratorProcess(Process.Start(start)!);
     }
 
     private async Task ListenAsync()

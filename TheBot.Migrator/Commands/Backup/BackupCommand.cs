@@ -32,7 +32,8 @@ internal sealed class BackupCommand : Verb
             await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken).ConfigureAwait(false);
             var snapshot = (await Rows.ReadAsync(connection, "SELECT pg_export_snapshot()", row => row.GetString(0), cancellationToken).ConfigureAwait(false))[0];
             await BackupFolder.CreateFile(file + BackupFolder.Unfinished).DisposeAsync().ConfigureAwait(false);
-            await tools.DumpAsync(snapshot, file + BackupFolder.Unfinished, cancellationToken).ConfigureAwait(false);
+            await using (var progress = await DumpProgress.StartAsync(run, connection, cancellationToken).ConfigureAwait(false))
+                await tools.DumpAsync(snapshot, file + BackupFolder.Unfinished, progress.Hear, cancellationToken).ConfigureAwait(false);
             var holds = await Fingerprint.TakeAsync(connection, cancellationToken).ConfigureAwait(false);
             await using (var beside = BackupFolder.CreateFile(file + BackupFolder.Holds))
                 await JsonSerializer.SerializeAsync(beside, holds, cancellationToken: cancellationToken).ConfigureAwait(false);

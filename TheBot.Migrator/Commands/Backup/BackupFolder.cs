@@ -27,11 +27,12 @@ internal sealed class BackupFolder
 
     public string Path { get; }
 
-    public static Option<string?> Option { get; } = new("--dir") { HelpName = "DIR", Description = $"Where backups lie; {Key}, or ./backups." };
+    public static Option<string?> Option { get; } = MakeOption();
 
     public static BackupFolder Of(VerbRun run, string database)
     {
-        var folder = run.Arguments.GetValue(Option) ?? run.Services.GetRequiredService<IConfiguration>()[Key] ?? "backups";
+        var configured = run.Services.GetRequiredService<IConfiguration>()[Key];
+        var folder = run.Arguments.GetValue(Option) ?? (string.IsNullOrWhiteSpace(configured) ? "backups" : configured);
         return new BackupFolder(System.IO.Path.GetFullPath(folder), database);
     }
 
@@ -75,6 +76,16 @@ internal sealed class BackupFolder
 
     public string NewName(DateTimeOffset now) =>
         System.IO.Path.Combine(Path, $"{_database}-{now.ToString(TimeFormat, CultureInfo.InvariantCulture)}{Extension}");
+
+    private static Option<string?> MakeOption()
+    {
+        var option = new Option<string?>("--dir") { HelpName = "DIR", Description = $"Where backups lie; without it the configuration key {Key}, or else ./backups." };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: "" }]) result.AddError("--dir: is empty.");
+        });
+        return option;
+    }
 
     private DateTimeOffset? TakenAt(string file)
     {

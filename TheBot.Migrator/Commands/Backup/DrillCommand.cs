@@ -19,11 +19,12 @@ internal sealed class DrillCommand : Verb
     {
         await using var server = await DatabaseServer.ConnectAsync(run, cancellationToken).ConfigureAwait(false);
         var backup = BackupFolder.Of(run, server.Database).Newest();
+        var written = await RestoredProof.ReadNotedAsync(backup.Path, cancellationToken).ConfigureAwait(false);
         var tools = await server.FindToolsAsync(run, cancellationToken).ConfigureAwait(false);
         await using var scratch = await server.CreateScratchAsync("drill", cancellationToken).ConfigureAwait(false);
         run.Say($"restoring {backup.Path} ({Bytes.Read(backup.Bytes)}) into {scratch.Name}");
         await tools.RestoreAsync(backup.Path, scratch.Name, cancellationToken).ConfigureAwait(false);
-        var proof = await RestoredProof.TakeAsync(scratch.ConnectionString, backup.Path, cancellationToken).ConfigureAwait(false);
+        var proof = await RestoredProof.TakeAsync(scratch.ConnectionString, written, cancellationToken).ConfigureAwait(false);
         run.Say($"{(proof.Holds ? "ok" : "fail"),-5} contents: {proof}");
 
         var migrated = await MigrateAsync(scratch.ConnectionString, cancellationToken).ConfigureAwait(false);

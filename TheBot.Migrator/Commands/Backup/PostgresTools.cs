@@ -11,9 +11,9 @@ internal sealed partial class PostgresTools
 {
     private readonly string _folder;
     private readonly NpgsqlConnectionStringBuilder _target;
-    private readonly TimeSpan _lockTimeout;
+    private readonly VerbRun _run;
 
-    private PostgresTools(string folder, NpgsqlConnectionStringBuilder target, TimeSpan lockTimeout) => (_folder, _target, _lockTimeout) = (folder, target, lockTimeout);
+    private PostgresTools(string folder, NpgsqlConnectionStringBuilder target, VerbRun run) => (_folder, _target, _run) = (folder, target, run);
 
     /// <summary>The newest that there are, which must not be older than the server.</summary>
     /// <param name="run">Whose connection string they get, in their own terms (<see cref="LibpqEnvironment"/>).</param>
@@ -35,57 +35,47 @@ internal sealed partial class PostgresTools
         if (newest is not { } found) throw new VerbFailure("there is no pg_dump: neither on the PATH nor in /usr/lib/postgresql/*/bin (Debian: apt-get install postgresql-client)");
         if (found.Major < server.Major) throw new VerbFailure($"{found.Folder}/pg_dump is version {found.Major}, the server {server.Major}: install postgresql-client-{server.Major}");
         var target = new NpgsqlConnectionStringBuilder(run.ConnectionString) { Host = connection.Host, Port = connection.Port };
-        return new PostgresTools(found.Folder, target, run.LockTimeout);
+        return new PostgresTools(found.Folder, target, run);
     }
 
     /// <summary>Writes what a snapshot sees into a file of the custom format; one that is there already keeps its permissions. Presence is not worth keeping: its tables come back empty.</summary>
-    public Task DumpAsync(string snapshot, string file, CancellationToken cancellationToken) => RunAsync(
-        "pg_dump",
-        _target.Database!,
+    public Task DumpAsync(string snapshot, string file, Action<string> hear, CancellationToken cancellationToken) => ToolRun.RunAsync(
+        Program("pg_dump"),
         [
-            "--format=custom", "--no-owner", "--no-privileges", "--no-unlogged-table-data", $"--snapshot={snapshot}", $"--file={file}",
+            "--verbose", "--format=custom", "--no-owner", "--no-privileges", "--no-unlogged-table-data", $"--snapshot={snapshot}", $"--file={file}",
 
             // it takes the session's own limit away
-            string.Create(CultureInfo.InvariantCulture, $"--lock-wait-timeout={(long)_lockTimeout.TotalMilliseconds}"),
+            string.Create(CultureInfo.InvariantCulture, $"--lock-wait-timeout={(long)_run.LockTimeout.TotalMilliseconds}"),
         ],
+        LibpqEnvironment.Of(_target, _target.Database!),
+        hear,
+        input: null,
         cancellationToken);
 
-    /// <summary>Reads a file into an empty database, whole or not at all.</summary>
-    public Task RestoreAsync(string file, string database, CancellationToken cancellationToken) => RunAsync(
-        "pg_restore",
-        database,
-        ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", $"--dbname={database}", file],
-        cancellationToken);
-
-    private async Task RunAsync(string program, string database, string[] arguments, CancellationToken cancellationToken)
+    /// <summary>Reads a file into an empty database, whole or not at all, and tells on stderr how far it is.</summary>
+    public async Task RestoreAsync(string file, string database, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(Path.Combine(_folder, program), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["LC_ALL"] = "C";
-        foreach (var (name, value) in LibpqEnvironment.Of(_target, database))
-        {
-            if (value is null) start.Environment.Remove(name);
-            else start.Environment[name] = value;
-        }
-
-        using var process = Process.Start(start) ?? throw new VerbFailure($"{program} does not start");
         try
         {
-            var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
-            var errors = await process.StandardError.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
-            await output.ConfigureAwait(false);
-            await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
-            if (process.ExitCode != 0) throw new VerbFailure(Reason(errors) ?? $"{program} ended with {process.ExitCode}");
+            var contents = await ToolRun.RunAsync(Program("pg_restore"), ["--list", file], LibpqEnvironment.Of(_target, database), _ => { }, input: null, cancellationToken).ConfigureAwait(false);
+            using var progress = new RestoreProgress(_run, new FileInfo(file).Length, contents);
+
+            // through its input, because only so can be told how much of it is read
+            await ToolRun.RunAsync(
+                Program("pg_restore"),
+                ["--verbose", "--format=custom", "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", $"--dbname={database}"],
+                LibpqEnvironment.Of(_target, database),
+                progress.Hear,
+                input => progress.FeedAsync(file, input, cancellationToken),
+                cancellationToken).ConfigureAwait(false);
         }
-        finally
+        catch (VerbFailure failure)
         {
-            if (!process.HasExited) process.Kill();
+            throw new VerbFailure($"{file}: {failure.Message}", failure.ExitCode, failure);
         }
     }
 
-    /// <summary>The first line of what it said; a lock that it did not get it calls a statement that took too long.</summary>
-    private static string? Reason(string errors) => errors.Contains("Query was: LOCK TABLE", StringComparison.Ordinal)
-        ? Refusal.LockHeld
-        : errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
+    private string Program(string name) => Path.Combine(_folder, name);
 
     private static async Task<int> MajorAsync(string program, CancellationToken cancellationToken)
     {

@@ -7,7 +7,7 @@ namespace TheBot.Migrator.Commands.Backup;
 /// <remarks>It is read into a database beside it first and takes the name only when it is whole; what was there before is kept under another name.</remarks>
 internal sealed class RestoreCommand : Verb
 {
-    private static readonly Argument<string?> Source = new("FILE") { Description = "The backup; the newest by default.", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Argument<string?> Source = Word("FILE", "The backup; the newest by default.");
 
     private static readonly Option<bool> Force = new("--force")
     {
@@ -32,10 +32,11 @@ internal sealed class RestoreCommand : Verb
         if (!run.Arguments.GetValue(Force) && await server.HoldsSomethingAsync(server.Database, cancellationToken).ConfigureAwait(false))
             throw new VerbFailure($"{server.Database} is not empty: --force renames it and puts the backup in its place");
 
+        var written = await RestoredProof.ReadNotedAsync(file, cancellationToken).ConfigureAwait(false);
         var tools = await server.FindToolsAsync(run, cancellationToken).ConfigureAwait(false);
         await using var fresh = await server.CreateScratchAsync("restore", cancellationToken).ConfigureAwait(false);
         await tools.RestoreAsync(file, fresh.Name, cancellationToken).ConfigureAwait(false);
-        var proof = await RestoredProof.TakeAsync(fresh.ConnectionString, file, cancellationToken).ConfigureAwait(false);
+        var proof = await RestoredProof.TakeAsync(fresh.ConnectionString, written, cancellationToken).ConfigureAwait(false);
         if (!proof.Holds) throw new VerbFailure($"{file} does not hold what it held when it was written ({proof}); nothing was replaced");
 
         var kept = await server.ReplaceAsync(fresh, cancellationToken).ConfigureAwait(false);

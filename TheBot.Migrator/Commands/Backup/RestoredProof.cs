@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Npgsql;
+using TheBot.Migrator.CommandLine;
 using TheBot.Migrator.Commands.Doctor;
 
 namespace TheBot.Migrator.Commands.Backup;
@@ -11,10 +12,32 @@ internal sealed record RestoredProof(Fingerprint Found, Fingerprint? Written)
 {
     public bool Holds => Written is null || Written == Found;
 
-    public static async Task<RestoredProof> TakeAsync(string connectionString, string file, CancellationToken cancellationToken)
+    private static readonly JsonSerializerOptions Whole = new() { RespectRequiredConstructorParameters = true };
+
+    /// <summary>What is noted beside a backup; null = there is no note. Asked for before the long work.</summary>
+    /// <exception cref="VerbFailure">The note is damaged.</exception>
+    public static async Task<Fingerprint?> ReadNotedAsync(string file, CancellationToken cancellationToken)
     {
         var noted = file + BackupFolder.Holds;
-        var written = File.Exists(noted) ? JsonSerializer.Deserialize<Fingerprint>(await File.ReadAllTextAsync(noted, cancellationToken).ConfigureAwait(false)) : null;
+        if (!File.Exists(noted)) return null;
+        try
+        {
+            await using var note = File.OpenRead(noted);
+            if (await JsonSerializer.DeserializeAsync<Fingerprint>(note, Whole, cancellationToken).ConfigureAwait(false) is { } written) return written;
+        }
+        catch (JsonException damaged)
+        {
+            throw Damaged(damaged);
+        }
+
+        throw Damaged(null);
+
+        VerbFailure Damaged(JsonException? why) =>
+            new($"{noted} is damaged, so nobody can tell what the backup must hold: use another one, or delete this note to do without the comparison", inner: why);
+    }
+
+    public static async Task<RestoredProof> TakeAsync(string connectionString, Fingerprint? written, CancellationToken cancellationToken)
+    {
         await using var connection = new NpgsqlConnection(connectionString);
         await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
         return new RestoredProof(await Fingerprint.TakeAsync(connection, cancellationToken).ConfigureAwait(false), written);

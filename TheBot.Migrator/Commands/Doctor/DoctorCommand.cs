@@ -9,7 +9,17 @@ internal sealed class DoctorCommand : Verb
 {
     private static readonly Option<bool> Fix = new("--fix") { Description = "Repair what can be repaired, and prove that nothing was lost." };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "With --fix or --undo: tell what would be done, and change nothing." };
-    private static readonly Option<long?> Undo = new("--undo") { HelpName = "RUN", Description = "Take the repairs of a run back." };
+    private static readonly Option<int?> Undo = new("--undo")
+    {
+        HelpName = "RUN",
+        Description = "Take the repairs of a run back.",
+        CustomParser = result =>
+        {
+            if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var run)) return run;
+            result.AddError($"--undo: '{result.Tokens[0].Value}' is not the number of a run.");
+            return null;
+        },
+    };
 
     public DoctorCommand()
         : base("doctor", "Find what is broken in rooms, logs and members. Ends with 3 where it found something that stays.")

@@ -133,7 +133,8 @@ internal static class RoomPlan
         JOIN legacy.owned o ON o.name = 'rooms'
         WHERE w.name IS NOT NULL AND NOT EXISTS (SELECT FROM planned p WHERE p.kind = w.kind AND p.enrollment_id = w.enrollment_id)
         UNION ALL
-        SELECT o.below, 'general', NULL, NULL, 'Общий форум', '', NULL, (SELECT min(created_at) FROM legacy_user), true, false
+        SELECT o.below, 'general', NULL, NULL, 'Общий форум', '', NULL, 
+            coalesce((SELECT min(created_at) FROM legacy_user), (SELECT created_at FROM rooms WHERE id = o.below), now()), true, false
         FROM legacy.owned o
         WHERE o.name = 'rooms' AND NOT EXISTS (SELECT FROM planned WHERE kind = 'general')
         """;

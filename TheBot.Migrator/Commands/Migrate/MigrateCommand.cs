@@ -17,11 +17,7 @@ internal sealed class MigrateCommand : Verb
 {
     public const string VerbName = "migrate";
 
-    private static readonly Argument<string?> Target = new("NAME")
-    {
-        Description = "The migration to end at, with or without its number; the newest by default.",
-        Arity = ArgumentArity.ZeroOrOne,
-    };
+    private static readonly Argument<string?> Target = Word("NAME", "The migration to end at, with or without its number; the newest by default.");
 
     private static readonly Option<bool> Down = new("--down") { Description = "Allow taking migrations back; what they added is lost, with its data." };
     private static readonly Option<bool> List = new("--list") { Description = "List the migrations, applied and pending, and change nothing." };

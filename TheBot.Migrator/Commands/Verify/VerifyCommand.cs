@@ -10,8 +10,7 @@ namespace TheBot.Migrator.Commands.Verify;
 internal sealed class VerifyCommand : Verb
 {
     public VerifyCommand()
-        : base("verify", "Compare the Django database with ours before the switch, message by message; afterwards all that people do here differs, as a login does that strengthens its "
-            + "password hash. Changes nothing on either side; 3 = something differs.") =>
+        : base("verify", "Compare the Django database with ours, message by message, before people use ours. Changes nothing on either side. Ends with 3 where something differs.") =>
         Options.Add(LegacySource.Option);
 
     protected override async Task<VerbResult> ExecuteAsync(VerbRun run, CancellationToken cancellationToken)
@@ -21,7 +20,8 @@ internal sealed class VerifyCommand : Verb
         await using var legacy = await VerifySession.OpenAsync(source.ConnectionString, source.Name, cancellationToken).ConfigureAwait(false);
         await using var ours = await VerifySession.OpenAsync(database, ChatDatabase.ConnectionName, cancellationToken).ConfigureAwait(false);
         VerifyReport report;
-        using (var progress = run.Progress("messages", 0)) report = await new Verification(legacy, ours, progress).RunAsync(cancellationToken).ConfigureAwait(false);
+        var messages = await legacy.ReadAsync(VerifySql.LegacyTotal, row => row.GetInt64(0), cancellationToken).SingleAsync(cancellationToken).ConfigureAwait(false);
+        using (var progress = run.Progress("messages", messages)) report = await new Verification(legacy, ours, progress).RunAsync(cancellationToken).ConfigureAwait(false);
 
         run.Say($"compared {report.Messages} messages, {report.Rooms} rooms, {report.Members} members, {report.Tokens} tokens");
         run.Say($"checksum of messages: theirs {report.LegacyChecksum}, ours {report.OurChecksum}");

@@ -60,6 +60,7 @@ internal static class VerifySql
         ORDER BY m.id
         """;
 
+    public const string LegacyTotal = "SELECT count(*) FROM chat_message";
     public const string LegacyCounts = "SELECT room_id, sender_id, count(*) FROM chat_message GROUP BY room_id, sender_id";
     public const string OurCounts = "SELECT room_id, sender_id, count(*) FROM messages GROUP BY room_id, sender_id";
 
