@@ -75,7 +75,12 @@ internal sealed class AppHostProcess : IDisposable
         return new Uri(Output.Split(Says)[1].Split('\n')[0]);
     }
 
-    public void Kill9() => _process.Kill(entireProcessTree: false);
+    /// <summary>Kills it alone and returns when it is dead: while it is not, <see cref="Dispose"/> would kill what it leaves behind as well.</summary>
+    public void Kill9()
+    {
+        _process.Kill(entireProcessTree: false);
+        Assert.True(_process.WaitForExit(Graph.Patience));
+    }
 
     public void SendTerminate() => Assert.Equal(0, Kill(_process.Id, Terminate));
 

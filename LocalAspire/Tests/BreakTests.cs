@@ -77,7 +77,7 @@ public class BreakTests
                 Assert.False(appHost.HasExited, $"seed {seed}, moment {moment}: ended by itself: {appHost.Output}");
                 appHost.Kill9();
                 await Wait.UntilAsync(() => Task.FromResult(AppHostProcess.Below(home.FullName).Length == 0), TimeSpan.FromSeconds(5),
-                    $"seed {seed}, killed {alive} after it {(runs ? "was ready" : "began")}: nothing is left of {string.Join(", ", AppHostProcess.Below(home.FullName))}");
+                    $"seed {seed}, killed {alive} after it {(runs ? "was ready" : "began")}: nothing is left", () => string.Join(", ", AppHostProcess.Below(home.FullName)));
             }
 
             using var last = AppHostProcess.Start([], home.FullName, ("XDG_CACHE_HOME", Path.Combine(home.FullName, ".cache")));
@@ -111,7 +111,7 @@ public class BreakTests
             }
 
             // a server that had no time to clean up leaves its number, which may be another process's by now, such as this one's
-            Assert.True(SpinWait.SpinUntil(() => !File.Exists(pidFile), Graph.Patience));
+            await Wait.UntilAsync(() => Task.FromResult(!File.Exists(pidFile)), Graph.Patience, "the server has ended in order", () => string.Join(", ", AppHostProcess.Below(home.FullName)));
             await File.WriteAllLinesAsync(pidFile, [$"{Environment.ProcessId}", .. left[1..]]);
 
             using var next = AppHostProcess.Start([], home.FullName);

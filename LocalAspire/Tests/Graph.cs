@@ -82,12 +82,14 @@ internal sealed class Graph : IAsyncDisposable
 internal static class Wait
 {
     /// <summary>Until the condition holds, asked again and again; an error after the deadline.</summary>
-    public static async Task UntilAsync(Func<Task<bool>> condition, TimeSpan deadline, string what)
+    /// <param name="found">What there is instead, looked up when the deadline has passed.</param>
+    public static async Task UntilAsync(Func<Task<bool>> condition, TimeSpan deadline, string what, Func<string>? found = null)
     {
         var waited = Stopwatch.StartNew();
         while (!await condition())
         {
-            Assert.True(waited.Elapsed < deadline, $"not within {deadline.TotalSeconds} s: {what}");
+            if (waited.Elapsed > deadline)
+                Assert.Fail($"not within {deadline.TotalSeconds} s: {what}{(found is null ? "" : $"; but {found()}")}");
             await Task.Delay(50);
         }
     }

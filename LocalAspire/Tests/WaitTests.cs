@@ -74,7 +74,9 @@ public class WaitTests
             builder.Configuration["Parameters:jwt-key"] = null;
         });
         await graph.UntilAsync("chatapi", item => item.Snapshot.State?.Text == KnownResourceStates.FailedToStart);
-        Assert.Contains(lines.All, line => line.Contains("parameter 'jwt-key' has no value: set Parameters:jwt-key", StringComparison.Ordinal));
+        // one replica of the two may have failed before the reason is told, which is told once
+        await Wait.UntilAsync(() => Task.FromResult(lines.All.Any(line => line.Contains("parameter 'jwt-key' has no value: set Parameters:jwt-key", StringComparison.Ordinal))),
+            Graph.Patience, "the reason is told", () => string.Join('\n', lines.All));
     }
 
     [Fact]

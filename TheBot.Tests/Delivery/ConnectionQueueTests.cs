@@ -45,6 +45,10 @@ public sealed class ConnectionQueueTests
     }
 
     [Fact]
+    public void By_default_the_bounds_are_those_of_the_old_channel_layer() =>
+        Assert.Equal((1_500, TimeSpan.FromSeconds(10)), (new DeliveryOptions().QueueFrames, new DeliveryOptions().WriteTimeout));
+
+    [Fact]
     public async Task The_last_frame_comes_behind_all_others_and_before_none()
     {
         var connection = await StoppedAsync();

@@ -20,10 +20,10 @@ public sealed class DrainTests(ScratchPostgres postgres)
     [Fact]
     public async Task Everybody_is_told_when_to_come_back_and_closed_with_1012()
     {
-        await using var school = await ApiSchool.OpenAsync(postgres, Patient);
+        await using var school = await ApiSchool.OpenAsync(postgres, Patient, ("Chat__Limits__SocketsPerPerson", "1000"));
         var (room, student, teacher) = await school.ClassAsync();
         await using var seed = await school.SeedAsync(student, room);
-        await using var v1 = await school.V1Async(teacher);
+        var sockets = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => school.V1Async(teacher)));
         var farewell = new TaskCompletionSource<(int Code, string Reason)>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var hub = await ChatGraph.HubWithAsync(teacher.Token, school.Api.Address, it =>
             it.On<int, string>(nameof(IChatClient.Closed), (code, reason) => farewell.TrySetResult((code, reason))));
@@ -33,13 +33,21 @@ public sealed class DrainTests(ScratchPostgres postgres)
         Assert.Equal(0, await school.Api.StopAsync());
 
         Assert.Equal(CloseCode.Restart, await silent.CloseCodeAsync()); // who has not said yet who they are is not waited for
-        var told = await v1.NextAsync(V1Type.GoingAway);
-        Assert.InRange((double)told["data"]!["retry_after"]!, 0, 1);
-        Assert.Equal(CloseCode.Restart, await v1.CloseCodeAsync());
+        var told = await Task.WhenAll(sockets.Select(v1 => v1.NextAsync(V1Type.GoingAway)));
+        var waits = told.Select(frame => (double)frame["data"]!["retry_after"]!).ToList();
+        Assert.All(waits, wait => Assert.InRange(wait, 0, 1));
+        Assert.All(sockets, v1 => Assert.True(v1.Seen.Count(frame => (string)frame["type"]! == V1Type.GoingAway) == 1));
+        foreach (var v1 in sockets) Assert.Equal(CloseCode.Restart, await v1.CloseCodeAsync());
+
+        // not all at one moment, and not all back at one moment
+        var moments = told.Select(frame => (DateTimeOffset)frame["ts"]!).Order().ToList();
+        Assert.InRange(moments[^1] - moments[0], TimeSpan.FromSeconds(2), TimeSpan.MaxValue);
+        Assert.InRange(waits.Distinct().Count(), 3, int.MaxValue);
         Assert.Equal(CloseCode.Restart, await seed.CloseCodeAsync());
         var (code, reason) = await farewell.Task.WaitAsync(Deadline.Token());
         Assert.Equal(CloseCode.Restart, code);
         Assert.Contains("come back after", reason, StringComparison.Ordinal);
+        foreach (var v1 in sockets) await v1.DisposeAsync();
     }
 
     [Fact]

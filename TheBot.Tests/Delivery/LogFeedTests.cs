@@ -40,6 +40,18 @@ public sealed class LogFeedTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task An_event_beyond_the_next_is_enough_to_read_what_is_between()
+    {
+        var feed = new MemoryFeed(new Random(1), failing: false);
+        await feed.StartAsync();
+        feed.Grow(3);
+        feed.Offer(3); // and no head is ever compared
+
+        await Deadline.UntilAsync(() => Task.FromResult(feed.Handed.Count), count => count == 3, "the gap to be read");
+        Assert.Equal([1L, 2, 3], feed.Handed);
+    }
+
+    [Fact]
     public async Task What_is_announced_while_an_empty_page_is_read_is_not_forgotten()
     {
         var feed = new MemoryFeed(new Random(1), failing: false);

@@ -49,6 +49,27 @@ public sealed class PresenceTests(ScratchPostgres postgres)
     }
 
     [Fact]
+    public async Task The_people_of_a_replica_count_as_long_as_its_lease_and_not_until_somebody_deletes_them()
+    {
+        await using var room = await Followers.OpenAsync(postgres, new DeliveryOptions());
+        var (table, replica) = (new PresenceTable(room.School.Database), Guid.NewGuid());
+
+        await table.RenewAsync(replica, TimeSpan.FromMinutes(1), Deadline.Token());
+        await table.WriteAsync(replica, [(room.Room, room.Teacher)], [], Deadline.Token());
+        Assert.Equal(room.Teacher, Assert.Single(await table.ReadAsync([room.Room], Deadline.Token())).UserId);
+
+        await room.School.ExecuteAsync("UPDATE replicas SET lease_until = now() WHERE id = $1", replica);
+        Assert.Empty(await table.ReadAsync([room.Room], Deadline.Token()));
+
+        // whoever renews next sweeps up
+        Assert.Equal(1, await RowsAsync());
+        await table.RenewAsync(Guid.NewGuid(), TimeSpan.FromMinutes(1), Deadline.Token());
+        Assert.Equal(0, await RowsAsync());
+
+        Task<long> RowsAsync() => room.School.ScalarAsync<long>("SELECT count(*) FROM presence");
+    }
+
+    [Fact]
     public async Task Who_is_not_written_again_yet_after_the_database_lost_the_table_has_not_left()
     {
         await using var room = await Followers.OpenAsync(postgres, new DeliveryOptions { PresenceLease = TimeSpan.FromSeconds(3) });

@@ -11,6 +11,9 @@ namespace TheBot.Tests.Delivery;
 [Collection(ScratchPostgresTests.Name)]
 public sealed class SubscriptionTests(ScratchPostgres postgres, ITestOutputHelper output)
 {
+    // who reads from the start in pages of one event asks as often as there are events: a room's log shall not grow without end
+    private const int RoundsPerRoom = 5;
+
     [Theory]
     [InlineData(0, 1)]
     [InlineData(0, 7)]
@@ -20,29 +23,10 @@ public sealed class SubscriptionTests(ScratchPostgres postgres, ITestOutputHelpe
     {
         var seed = Environment.TickCount;
         output.WriteLine($"seed {seed}");
-        await using var room = await Followers.OpenAsync(postgres, new DeliveryOptions { RecentEvents = recentEvents, CatchUpPage = catchUpPage });
-        for (var round = 0; round < 25; round++)
+        for (var round = 0; round < 25; round += RoundsPerRoom)
         {
-            var random = new Random(seed + round);
-            var writing = Task.Run(() => WriteAsync(room, new Random(seed - round), batches: 12));
-            var readers = Enumerable.Range(0, 6).Select(i => Task.Run(() => ReadAsync(room, new Random(seed + (round * 31) + i)))).ToList();
-            await writing;
-            var log = await room.EverythingAsync();
-            var head = log[^1].Seq;
-            room.Feeds.RoomHeadSeen(room.Room, head);
-            foreach (var reader in readers)
-            {
-                var (connection, snapshot, from) = await reader;
-                await connection.UntilAsync(c => from == head || (c.Seqs.Count > 0 && c.Seqs[^1] >= head), $"seed {seed}, round {round}: {from} to {head}");
-                Assert.Equal(Enumerable.Range(1, (int)(head - from)).Select(i => from + i), connection.Seqs);
-                Assert.Equal(
-                    log.Where(e => e.Kind == RoomEventKind.MessageCreated && e.Seq <= snapshot.Head).TakeLast(50).Select(e => e.Seq),
-                    snapshot.Messages.Select(m => m.Seq));
-                Assert.Equal(0, connection.Removals);
-                room.Feeds.Close(connection);
-            }
-
-            Assert.Empty(room.Feeds.RoomIds);
+            await using var room = await Followers.OpenAsync(postgres, new DeliveryOptions { RecentEvents = recentEvents, CatchUpPage = catchUpPage });
+            for (var i = 0; i < RoundsPerRoom; i++) await SubscribeWhileWritingAsync(room, seed + round + i);
         }
     }
 
@@ -121,6 +105,33 @@ public sealed class SubscriptionTests(ScratchPostgres postgres, ITestOutputHelpe
         Assert.Equal(missed[^1].Seq, Assert.Single(connection.Seqs));
     }
 
+    /// <summary>Of what a member who came back may see, as a page of the log and not as what a feed remembers.</summary>
+    [Fact]
+    public async Task What_the_log_says_to_who_came_back_begins_behind_their_return_and_names_nothing_from_before_it()
+    {
+        await using var room = await Followers.OpenAsync(postgres, new DeliveryOptions { RecentEvents = 0, CatchUpPage = 2 });
+        await room.AppendAsync(3);
+        var hidden = (await room.EverythingAsync())[^1];
+        await room.School.ExecuteAsync("UPDATE room_members SET visible_from_seq = $3 WHERE room_id = $1 AND user_id = $2", room.Room, room.Teacher, hidden.Seq);
+        var changes = new RoomChanges(room.School.Database);
+        var edited = await changes.EditAsync(room.Room, room.Student, hidden.Message().Id, "исправлено", Deadline.Token());
+        Assert.Equal(ChangeVerdict.Changed, edited.Verdict);
+        await room.AppendAsync(1);
+
+        var (theirs, everybodys) = (await PageAsync(room.Teacher), await PageAsync(room.Student));
+        var connection = new FakeConnection(room.Teacher, room.Options);
+        var snapshot = (await room.SubscribeAsync(connection, _ => 0))!;
+        await connection.UntilAsync(c => c.Seqs.Count == 2, "what came after the return");
+
+        Assert.Equal([hidden.Seq + 1, hidden.Seq + 2], theirs.Select(line => line.Seq));
+        Assert.Equal([true, false], theirs.Select(line => line.IsBare));
+        Assert.All(everybodys, line => Assert.False(line.IsBare));
+        Assert.Equal([hidden.Seq + 1, hidden.Seq + 2], connection.Seqs);
+        Assert.Equal(hidden.Seq + 2, Assert.Single(snapshot.Messages).Seq);
+
+        Task<List<RoomEvent>> PageAsync(long reader) => room.Log.ReadAsync(room.Room, 0, 100, reader, Deadline.Token());
+    }
+
     [Fact]
     public async Task A_page_that_was_read_before_a_removal_does_not_come_behind_it()
     {
@@ -158,6 +169,29 @@ public sealed class SubscriptionTests(ScratchPostgres postgres, ITestOutputHelpe
         Assert.Empty(feeds.Connections);
         Assert.Empty(feeds.UserIds);
         Assert.Empty(feeds.RoomIds);
+    }
+
+    private static async Task SubscribeWhileWritingAsync(Followers room, int seed)
+    {
+        var writing = Task.Run(() => WriteAsync(room, new Random(seed), batches: 12));
+        var readers = Enumerable.Range(1, 6).Select(i => Task.Run(() => ReadAsync(room, new Random(seed + (i * 31))))).ToList();
+        await writing;
+        var log = await room.EverythingAsync();
+        var head = log[^1].Seq;
+        room.Feeds.RoomHeadSeen(room.Room, head);
+        foreach (var reader in readers)
+        {
+            var (connection, snapshot, from) = await reader;
+            await connection.UntilAsync(c => from == head || (c.Seqs.Count > 0 && c.Seqs[^1] >= head), $"seed {seed}: {from} to {head}");
+            Assert.Equal(Enumerable.Range(1, (int)(head - from)).Select(i => from + i), connection.Seqs);
+            Assert.Equal(
+                log.Where(e => e.Kind == RoomEventKind.MessageCreated && e.Seq <= snapshot.Head).TakeLast(50).Select(e => e.Seq),
+                snapshot.Messages.Select(m => m.Seq));
+            Assert.Equal(0, connection.Removals);
+            room.Feeds.Close(connection);
+        }
+
+        Assert.Empty(room.Feeds.RoomIds);
     }
 
     private static async Task WriteAsync(Followers room, Random random, int batches)

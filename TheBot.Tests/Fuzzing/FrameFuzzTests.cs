@@ -91,6 +91,36 @@ public sealed class FrameFuzzTests(TwoReplicas replicas, ITestOutputHelper outpu
         },
         EndsWithoutCode: true));
 
+    [Theory]
+    [InlineData("oversize", CloseCode.TooBig)]
+    [InlineData("oversize in parts", CloseCode.TooBig)]
+    [InlineData("bad UTF-8", 1007)]
+    [InlineData("unmasked", 1002)]
+    public async Task Each_wrong_frame_has_its_own_close_at_every_raw_socket(string wrong, int code)
+    {
+        var (room, student, _) = await replicas.School.ClassAsync();
+        var big = new byte[ChatLimits.FrameMaxBytes + 1];
+        big.AsSpan().Fill((byte)'x');
+        byte[] bytes = wrong switch
+        {
+            "oversize" => RudeSocket.Frame(1, big),
+            "oversize in parts" => [.. RudeSocket.Frame(1, big.AsSpan(1), isFinal: false), .. RudeSocket.Frame(0, "x"u8)],
+            "bad UTF-8" => RudeSocket.Frame(1, [0xc3, 0x28]),
+            _ => RudeSocket.Frame(1, "{\"type\":\"ping\"}"u8, isMasked: false),
+        };
+
+        foreach (var (path, subprotocol) in new (string, string?)[]
+        {
+            ($"/ws/chat/{room}/?token={student.Token}", null), ($"/ws?token={student.Token}", V1Protocol.Subprotocol), ($"/ws/notifications/{student.Id}/?token={student.Token}", null),
+        })
+        {
+            await using var socket = await RudeSocket.ConnectAsync(replicas.A, path, subprotocol);
+            await socket.WriteAsync(bytes);
+            await Deadline.UntilAsync(() => Task.FromResult(socket.IsOver), over => over, $"the end of {path}");
+            Assert.Equal((path, code), (path, socket.CloseCode));
+        }
+    }
+
     /// <summary>Every message of the server is JSON of its own kind, and no error says that the fault was the server's.</summary>
     private static void ErrorOf(JsonObject frame)
     {

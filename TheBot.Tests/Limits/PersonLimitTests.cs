@@ -21,30 +21,6 @@ public class PersonLimitTests(LimitedSchool limited) : IClassFixture<LimitedScho
     private ApiSchool School => limited.It;
 
     [Fact]
-    public async Task A_school_of_200_behind_one_address_is_not_throttled()
-    {
-        var people = new List<Person>();
-        for (var i = 0; i < 200; i++) people.Add(await School.PersonAsync());
-        var general = await School.School.ScalarAsync<long>("SELECT id FROM rooms WHERE kind = 'general'");
-
-        var said = await Task.WhenAll(people.Select(async (person, i) =>
-        {
-            // a first frame, as a browser does it, a header, or the old client's query; and some have forgotten their password
-            using var rest = School.Api.Rest();
-            if (i % 5 == 0) Assert.Equal(HttpStatusCode.Unauthorized, await LoginAsync(rest, person.Username, "wrong"));
-            await using var socket = i % 3 == 2 ? await School.SeedAsync(person, general) : await School.V1Async(person, byFrame: i % 3 == 0);
-            for (var n = 0; n < 3; n++) await socket.SendAsync(i % 3 == 2 ? Seed($"{i}.{n}") : V1(general, $"{i}.{n}"));
-            for (var n = 0; n < 3; n++) await socket.NextAsync(i % 3 == 2 ? "message_sent" : V1Type.Ack);
-            return socket.Seen.Count(IsError);
-        }));
-
-        Assert.All(said, errors => Assert.Equal(0, errors));
-        Assert.Equal(600, await School.School.ScalarAsync<long>("SELECT count(*) FROM messages WHERE room_id = $1 AND sender_id = ANY ($2)", general, people.Select(p => p.Id).ToArray()));
-        using var latecomer = School.Api.Rest();
-        Assert.Equal(HttpStatusCode.OK, await LoginAsync(latecomer, people[0].Username, ApiSchool.Password));
-    }
-
-    [Fact]
     public async Task A_flood_is_refused_with_a_time_and_nothing_accepted_is_lost_and_others_go_on()
     {
         const int Flood = 400;
@@ -229,10 +205,4 @@ public class PersonLimitTests(LimitedSchool limited) : IClassFixture<LimitedScho
 
     private static Task<HttpResponseMessage> SayAsync(HttpClient rest, long room) =>
         rest.PostAsJsonAsync($"/api/v1/rooms/{room}/messages", new { content = "rest" }, Deadline.Token());
-
-    private static async Task<HttpStatusCode> LoginAsync(HttpClient client, string username, string password)
-    {
-        using var answer = await client.PostAsJsonAsync("/api/auth/login/", new { username, password }, Deadline.Token());
-        return answer.StatusCode;
-    }
 }

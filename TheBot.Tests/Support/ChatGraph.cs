@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.SignalR.Client;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace TheBot.Tests.Support;
 
@@ -13,7 +14,7 @@ public sealed class ChatGraph : IAsyncLifetime
     private DistributedApplication _app = null!;
 
     /// <summary>Of everybody who comes by <see cref="NewPersonAsync"/>.</summary>
-    public const string Password = "correct horse battery";
+    public const string Password = ApiSchool.Password;
 
     /// <summary>Options for the AppHost, set before it starts by those who make their own.</summary>
     public string[] Arguments { get; init; } = [];
@@ -70,8 +71,14 @@ public sealed class ChatGraph : IAsyncLifetime
     /// <summary>A client of one replica, or of the shared address, for somebody with a token.</summary>
     public HttpClient Rest(Person person, Uri? replica = null) => Client(person.Token, replica);
 
-    /// <summary>Logs somebody of the demo school in.</summary>
-    public async Task<string> TokenAsync(string username) => (await LogInAsync(username, "demo")).Token ?? throw new InvalidOperationException($"{username} may not log in");
+    /// <summary>One more login of somebody, without the price of a password.</summary>
+    public async Task<string> TokenAsync(string username)
+    {
+        await using var database = await DatabaseAsync();
+        await using var find = database.CreateCommand("SELECT id FROM users WHERE username = $1");
+        find.Parameters.AddWithValue(username);
+        return await database.LogInAsync(await find.ExecuteScalarAsync(Deadline.Token()) as long? ?? throw new InvalidOperationException($"nobody is called {username}"));
+    }
 
     /// <summary>A login's status, and its token where it was let in.</summary>
     public async Task<(HttpStatusCode Status, string? Token)> LogInAsync(string username, string password)
@@ -118,8 +125,13 @@ public sealed class ChatGraph : IAsyncLifetime
     {
         using var admin = await RestAsync("demo.admin");
         var username = $"{role}.{Guid.NewGuid():N}";
-        var id = await PostAsync(admin, "users", new { username, password = Password, first_name = "Тест", last_name = role, role });
-        return new Person(id, username, (await LogInAsync(username, Password)).Token!);
+        var id = await PostAsync(admin, "users", new { username, first_name = "Тест", last_name = role, role });
+        await using var database = await DatabaseAsync();
+        await using var setPassword = database.CreateCommand("UPDATE users SET password_hash = $2 WHERE id = $1");
+        setPassword.Parameters.AddWithValue(id);
+        setPassword.Parameters.AddWithValue(ApiSchool.StoredPassword);
+        await setPassword.ExecuteNonQueryAsync(Deadline.Token());
+        return new Person(id, username, await database.LogInAsync(id));
     }
 
     /// <summary>A new student with a guardian, enrolled with a new teacher in a new subject.</summary>
@@ -137,6 +149,10 @@ public sealed class ChatGraph : IAsyncLifetime
         var room = enrollment["rooms"]!.AsArray().Single(r => (string)r!["kind"]! == "forum_subject")!;
         return new SchoolClass((long)enrollment["id"]!, (long)room["id"]!, student, teacher, guardian);
     }
+
+    // not pooled: a test may have killed the server since the last time
+    private async Task<NpgsqlDataSource> DatabaseAsync() =>
+        NpgsqlDataSource.Create($"{await _app.GetConnectionStringAsync("chatdb", Deadline.Token())};Pooling=false");
 
     private HttpClient Client(string? token, Uri? replica)
     {
