@@ -23,6 +23,9 @@ public sealed class BackupTests(ScratchPostgres postgres) : IDisposable
 
         Assert.Contains("--force", (await RunAsync(school, 1, "restore")).Errors, StringComparison.Ordinal);
         Assert.Equal("Физика,Химия", await school.ScalarAsync<string>(Names));
+        var rehearsed = (await RunAsync(school, 0, "restore", "--dry-run", "--json")).Json["result"]!;
+        Assert.Equal((26, 0, true), ((int)rehearsed["tables"]!, (int)rehearsed["written"]!["messages"]!, (bool)rehearsed["replaces"]!));
+        Assert.Equal("Физика,Химия", await school.ScalarAsync<string>(Names));
         var kept = (string)(await RunAsync(school, 0, "restore", "--force", "--json")).Json["result"]!["kept"]!;
         await using var restored = new TestDatabase(school.Database.ConnectionString);
         Assert.Equal("Физика", await restored.ScalarAsync<string>(Names));
@@ -108,10 +111,21 @@ public sealed class BackupTests(ScratchPostgres postgres) : IDisposable
     {
         await using var school = await School.OpenAsync(postgres);
         await using var database = new TestDatabase(school.Database.ConnectionString);
-        await using var holder = await database.HoldAsync("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE");
-        var errors = (await RunAsync(school, 1, "backup", "--lock-timeout", "1")).Errors;
-        Assert.Contains("others hold what it needs", Assert.Single(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        await using (await database.HoldAsync("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")) IsHeld(await RunAsync(school, 1, "backup", "--lock-timeout", "1"));
         Assert.Empty(Directory.GetFiles(_folder));
+
+        // and one that somebody takes when pg_dump is about to
+        var (called, goOn) = (Path.Combine(_folder, "called"), Path.Combine(_folder, "go-on"));
+        var path = await WrappedTools.WriteAsync(new DirectoryInfo(_folder), $"touch '{called}'; while [ ! -e '{goOn}' ]; do sleep 0.05; done");
+        await using var backup = MigratorProcess.Start(school.Database.ConnectionString, [("PATH", path)], "backup", "--dir", _folder, "--lock-timeout", "1");
+        await Deadline.UntilAsync(() => Task.FromResult(File.Exists(called)), there => there, "pg_dump");
+        await using var holder = await database.HoldAsync("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE");
+        await File.WriteAllTextAsync(goOn, "");
+        IsHeld(await backup.EndAsync());
+        Assert.Equal([called, goOn], Directory.GetFiles(_folder).Order(StringComparer.Ordinal));
+
+        static void IsHeld(MigratorAnswer answer) =>
+            Assert.Contains("others hold what it needs", Assert.Single(answer.Expect(1).Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
     }
 
     [Fact]

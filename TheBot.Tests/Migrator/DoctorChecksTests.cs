@@ -8,7 +8,7 @@ namespace TheBot.Tests.Migrator;
 public sealed class DoctorChecksTests(ScratchPostgres postgres)
 {
     /// <summary>A room that the roster does not make: $1 kind, $2 key of a direct one, $3 name, $4 who is in it.</summary>
-    private const string Room =
+    public const string Room =
         """
         WITH room AS (
             INSERT INTO rooms (kind, direct_key, name, head_seq, locked, slow_mode_seconds) VALUES ($1, nullif($2, ''), $3, cardinality($4::bigint[]), false, 0) RETURNING id

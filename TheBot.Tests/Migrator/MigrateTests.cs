@@ -15,12 +15,17 @@ public sealed class MigrateTests(ScratchPostgres postgres)
     public async Task Without_a_verb_it_brings_the_schema_up_to_date_and_seeds_nothing()
     {
         await using var database = new TestDatabase(await postgres.NewDatabaseAsync(migrated: false));
+        var rehearsed = (await MigratorProcess.RunAsync(database.ConnectionString, "migrate", "--dry-run", "--backfill")).Expect(0);
+        Assert.Contains("would apply 20261123000000_Initial\n", rehearsed.Said, StringComparison.Ordinal);
+        Assert.False(await database.ScalarAsync<bool>("SELECT to_regclass('rooms') IS NOT NULL"));
         var first = (await MigratorProcess.RunAsync(database.ConnectionString)).Expect(0);
         Assert.Contains("applying 20261123000000_Initial\n", first.Said, StringComparison.Ordinal);
         Assert.Contains($"applying {ChatDbContext.RequiredMigration}\n", first.Said, StringComparison.Ordinal);
         Assert.Equal(0L, await database.ScalarAsync<long>("SELECT (SELECT count(*) FROM rooms) + (SELECT count(*) FROM users)"));
         var second = (await MigratorProcess.RunAsync(database.ConnectionString)).Expect(0);
         Assert.DoesNotContain("applying", second.Said, StringComparison.Ordinal);
+        Assert.Contains("rooms: 1 created", (await MigratorProcess.RunAsync(database.ConnectionString, "migrate", "--dry-run", "--backfill")).Expect(0).Said, StringComparison.Ordinal);
+        Assert.Equal(0L, await database.ScalarAsync<long>("SELECT count(*) FROM rooms"));
     }
 
     [Fact]
@@ -53,6 +58,7 @@ public sealed class MigrateTests(ScratchPostgres postgres)
         const string HasContacts = "SELECT to_regclass('user_contacts') IS NOT NULL";
         await using var database = new TestDatabase(await postgres.NewDatabaseAsync());
         Assert.Contains("--down", (await MigratorProcess.RunAsync(database.ConnectionString, "migrate", "presence")).Expect(2).Errors, StringComparison.Ordinal);
+        Assert.Contains("would take back 20261124030000_Contacts", (await MigratorProcess.RunAsync(database.ConnectionString, "migrate", "presence", "--down", "--dry-run")).Expect(0).Said, StringComparison.Ordinal);
         Assert.True(await database.ScalarAsync<bool>(HasContacts));
         (await MigratorProcess.RunAsync(database.ConnectionString, "migrate", "presence", "--down")).Expect(0);
         Assert.False(await database.ScalarAsync<bool>(HasContacts));
@@ -112,7 +118,7 @@ public sealed class MigrateTests(ScratchPostgres postgres)
     [InlineData(2, "FILE: is empty", "restore", "")]
     [InlineData(2, "--dir: is empty", "backup", "--dir", "")]
     [InlineData(2, "--undo: 'last' is not the number of a run", "doctor", "--undo", "last")]
-    [InlineData(2, "--list and --script exclude each other", "migrate", "--list", "--script")]
+    [InlineData(2, "--list, --script and --dry-run exclude each other", "migrate", "--list", "--script")]
     [InlineData(2, "--fix and --undo exclude each other", "doctor", "--fix", "--undo", "1")]
     [InlineData(1, "ConnectionStrings:chatdb is not set", "stats")]
     [InlineData(1, "ConnectionStrings:chatdb: Couldn't set frob", "stats", "Frob=1")]

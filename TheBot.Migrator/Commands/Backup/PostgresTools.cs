@@ -52,22 +52,31 @@ internal sealed partial class PostgresTools
         input: null,
         cancellationToken);
 
+    /// <summary>What is in a file, by its own list.</summary>
+    public async Task<BackupContents> ListAsync(string file, CancellationToken cancellationToken) =>
+        BackupContents.Of(await ReadAsync(file, ["--list", file], _target.Database!, _ => { }, input: null, cancellationToken).ConfigureAwait(false));
+
     /// <summary>Reads a file into an empty database, whole or not at all, and tells on stderr how far it is.</summary>
     public async Task RestoreAsync(string file, string database, CancellationToken cancellationToken)
     {
+        var contents = await ListAsync(file, cancellationToken).ConfigureAwait(false);
+        using var progress = new RestoreProgress(_run, new FileInfo(file).Length, contents.IndexesAndConstraints);
+
+        // through its input, because only so can be told how much of it is read
+        await ReadAsync(
+            file,
+            ["--verbose", "--format=custom", "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", $"--dbname={database}"],
+            database,
+            progress.Hear,
+            input => progress.FeedAsync(file, input, cancellationToken),
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<string> ReadAsync(string file, string[] arguments, string database, Action<string> hear, Func<Stream, Task>? input, CancellationToken cancellationToken)
+    {
         try
         {
-            var contents = await ToolRun.RunAsync(Program("pg_restore"), ["--list", file], LibpqEnvironment.Of(_target, database), _ => { }, input: null, cancellationToken).ConfigureAwait(false);
-            using var progress = new RestoreProgress(_run, new FileInfo(file).Length, contents);
-
-            // through its input, because only so can be told how much of it is read
-            await ToolRun.RunAsync(
-                Program("pg_restore"),
-                ["--verbose", "--format=custom", "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", $"--dbname={database}"],
-                LibpqEnvironment.Of(_target, database),
-                progress.Hear,
-                input => progress.FeedAsync(file, input, cancellationToken),
-                cancellationToken).ConfigureAwait(false);
+            return await ToolRun.RunAsync(Program("pg_restore"), arguments, LibpqEnvironment.Of(_target, database), hear, input, cancellationToken).ConfigureAwait(false);
         }
         catch (VerbFailure failure)
         {

@@ -14,6 +14,8 @@ internal sealed class RestoreCommand : Verb
         Description = "Replace a database that holds something; it is renamed, and everybody connected to it is cut off.",
     };
 
+    private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Tell what would be put in whose place, and change nothing." };
+
     // the database may be the one thing that is gone
     public RestoreCommand()
         : base("restore", "Put a backup in the place of the database.", DatabaseNeed.Nothing)
@@ -21,6 +23,7 @@ internal sealed class RestoreCommand : Verb
         Arguments.Add(Source);
         Options.Add(BackupFolder.Option);
         Options.Add(Force);
+        Options.Add(DryRun);
     }
 
     protected override async Task<VerbResult> ExecuteAsync(VerbRun run, CancellationToken cancellationToken)
@@ -29,11 +32,20 @@ internal sealed class RestoreCommand : Verb
         var folder = BackupFolder.Of(run, server.Database);
         var file = run.Arguments.GetValue(Source) is { } named ? Path.GetFullPath(named) : folder.Newest().Path;
         if (!File.Exists(file)) throw new VerbFailure($"there is no {file}");
-        if (!run.Arguments.GetValue(Force) && await server.HoldsSomethingAsync(server.Database, cancellationToken).ConfigureAwait(false))
+        var holds = await server.HoldsSomethingAsync(server.Database, cancellationToken).ConfigureAwait(false);
+        if (holds && !run.Arguments.GetValue(Force) && !run.Arguments.GetValue(DryRun))
             throw new VerbFailure($"{server.Database} is not empty: --force renames it and puts the backup in its place");
 
         var written = await RestoredProof.ReadNotedAsync(file, cancellationToken).ConfigureAwait(false);
         var tools = await server.FindToolsAsync(run, cancellationToken).ConfigureAwait(false);
+        if (run.Arguments.GetValue(DryRun))
+        {
+            var tables = (await tools.ListAsync(file, cancellationToken).ConfigureAwait(false)).Tables;
+            run.Say($"would restore {file}: {Bytes.Read(new FileInfo(file).Length)}, {tables} tables{(written is null ? "" : $", {written.Messages} messages")}");
+            run.Say(holds ? $"{server.Database} is not empty: with --force it would be kept under another name, and everybody connected to it cut off" : $"nothing is in {server.Database}");
+            return VerbResult.Done(new { dry_run = true, file, tables, written, replaces = holds });
+        }
+
         await using var fresh = await server.CreateScratchAsync("restore", cancellationToken).ConfigureAwait(false);
         await tools.RestoreAsync(file, fresh.Name, cancellationToken).ConfigureAwait(false);
         var proof = await RestoredProof.TakeAsync(fresh.ConnectionString, written, cancellationToken).ConfigureAwait(false);

@@ -16,11 +16,10 @@ internal sealed partial class RestoreProgress : IDisposable
 
     /// <param name="run">Where it is told.</param>
     /// <param name="bytes">Of the backup.</param>
-    /// <param name="contents">What <c>pg_restore --list</c> says of it.</param>
-    public RestoreProgress(VerbRun run, long bytes, string contents)
+    /// <param name="steps">Indexes and constraints in it.</param>
+    public RestoreProgress(VerbRun run, long bytes, int steps)
     {
-        _run = run;
-        _steps = Listed().Count(contents);
+        (_run, _steps) = (run, steps);
         _progress = run.Progress("of the backup read", bytes, Bytes.Read);
     }
 
@@ -66,10 +65,6 @@ internal sealed partial class RestoreProgress : IDisposable
     }
 
     public void Dispose() => _progress.Dispose();
-
-    // 3364; 1259 16451 INDEX public ix_rooms_direct_key postgres
-    [GeneratedRegex("^[0-9]+; [0-9]+ [0-9]+ (INDEX|CONSTRAINT|FK CONSTRAINT) ", RegexOptions.Multiline)]
-    private static partial Regex Listed();
 
     [GeneratedRegex("^pg_restore: creating (INDEX|CONSTRAINT|FK CONSTRAINT) ")]
     private static partial Regex Begun();

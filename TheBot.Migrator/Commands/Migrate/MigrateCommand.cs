@@ -22,6 +22,7 @@ internal sealed class MigrateCommand : Verb
     private static readonly Option<bool> Down = new("--down") { Description = "Allow taking migrations back; what they added is lost, with its data." };
     private static readonly Option<bool> List = new("--list") { Description = "List the migrations, applied and pending, and change nothing." };
     private static readonly Option<bool> Script = new("--script") { Description = "Print the SQL of what is pending, to be read or run by hand, and change nothing." };
+    private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Tell what would be applied or taken back, and what a backfill would do; change nothing." };
     private static readonly Option<bool> Backfill = new("--backfill") { Description = "Afterwards let rooms and members follow the roster, as backfill does." };
     private static readonly Option<bool> DemoSchool = new("--demo-school") { Description = "Afterwards add a small school to try the product with (Development only)." };
 
@@ -29,10 +30,11 @@ internal sealed class MigrateCommand : Verb
         : base(VerbName, "Bring the schema up to date, or to NAME.", DatabaseNeed.Answers)
     {
         Arguments.Add(Target);
-        foreach (var option in new[] { Down, List, Script, Backfill, DemoSchool }) Options.Add(option);
+        foreach (var option in new[] { Down, List, Script, DryRun, Backfill, DemoSchool }) Options.Add(option);
         Validators.Add(result =>
         {
-            if (result.GetValue(List) && result.GetValue(Script)) result.AddError("--list and --script exclude each other.");
+            if (new[] { List, Script, DryRun }.Count(result.GetValue) > 1) result.AddError("--list, --script and --dry-run exclude each other.");
+            if (result.GetValue(DryRun) && result.GetValue(DemoSchool)) result.AddError("--demo-school goes without --dry-run.");
             if ((result.GetValue(List) || result.GetValue(Script) || result.GetValue(Target) is not null) && (result.GetValue(Backfill) || result.GetValue(DemoSchool)))
                 result.AddError("--backfill and --demo-school need the newest schema: they go without NAME, --list and --script.");
         });
@@ -53,8 +55,10 @@ internal sealed class MigrateCommand : Verb
         if (run.Arguments.GetValue(List)) return await ListAsync(run, context.Database, cancellationToken).ConfigureAwait(false);
         if (run.Arguments.GetValue(Script)) return await ScriptAsync(run, context, target, cancellationToken).ConfigureAwait(false);
 
-        if (!run.Arguments.GetValue(Down) && (await SchemaUpgrade.StepsAsync(context.Database, target, cancellationToken).ConfigureAwait(false)).Any(s => s.IsBack))
+        var steps = await SchemaUpgrade.StepsAsync(context.Database, target, cancellationToken).ConfigureAwait(false);
+        if (!run.Arguments.GetValue(Down) && steps.Any(step => step.IsBack))
             throw new VerbFailure($"{target} is older than the schema: --down takes migrations back, and what they added is lost", ExitCode.BadArguments);
+        if (run.Arguments.GetValue(DryRun)) return await RehearseAsync(run, steps, cancellationToken).ConfigureAwait(false);
         var done = await UpgradeAsync(run, context, target, cancellationToken).ConfigureAwait(false);
         ProvisionReport? rooms = null;
         if (run.Arguments.GetValue(Backfill))
@@ -68,6 +72,21 @@ internal sealed class MigrateCommand : Verb
         var schema = (await context.Database.GetAppliedMigrationsAsync(cancellationToken).ConfigureAwait(false)).LastOrDefault();
         run.Say($"schema: {schema ?? "empty"}");
         return VerbResult.Done(new { schema, applied = done, backfill = rooms });
+    }
+
+    private static async Task<VerbResult> RehearseAsync(VerbRun run, IReadOnlyList<(string Migration, bool IsBack)> steps, CancellationToken cancellationToken)
+    {
+        foreach (var (migration, isBack) in steps) run.Say($"would {(isBack ? "take back" : "apply")} {migration}");
+        if (steps.Count == 0) run.Say("nothing to apply");
+        ProvisionReport? rooms = null;
+        if (run.Arguments.GetValue(Backfill))
+        {
+            // whoever is in which room is asked of the newest schema
+            if (steps.Count == 0) rooms = await BackfillCommand.ConvergeAsync(run, dryRun: true, cancellationToken).ConfigureAwait(false);
+            run.Say($"backfill, to do: {rooms?.ToString() ?? "can be told when the schema is up to date"}");
+        }
+
+        return VerbResult.Done(new { dry_run = true, steps = steps.Select(step => new { step.Migration, step.IsBack }), backfill = rooms });
     }
 
     private static async Task<List<string>> UpgradeAsync(VerbRun run, ChatDbContext context, string? target, CancellationToken cancellationToken)

@@ -22,7 +22,12 @@ internal static class BackupChecks
         // the folder may not be there yet: its nearest ancestor is on the same disk
         var existing = new DirectoryInfo(path);
         while (!existing.Exists && existing.Parent is { } parent) existing = parent;
-        var free = new DriveInfo(existing.FullName).AvailableFreeSpace;
+        return Disk(new DriveInfo(existing.FullName).AvailableFreeSpace, path);
+    }
+
+    /// <summary>Whether so many bytes are enough.</summary>
+    internal static Check Disk(long free, string path)
+    {
         var seen = $"{Bytes.Read(free)} free for backups in {path}";
         const string ToDo = "make room, or choose another folder with --dir; look at the database server's own disk, too, if it is another machine";
         return free >= Wanted ? Check.Ok("disk", seen) : free >= Least ? Check.Warn("disk", seen, ToDo) : Check.Fail("disk", seen, ToDo);

@@ -34,10 +34,13 @@ internal static class DatabaseChecks
         {
             var started = Stopwatch.GetTimestamp();
             await using var connection = await run.Database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-            checks.Add(Version(connection, Stopwatch.GetElapsedTime(started)));
+            var connected = Stopwatch.GetElapsedTime(started);
+            checks.Add(Version(
+                connection.PostgreSqlVersion.Major,
+                string.Create(CultureInfo.InvariantCulture, $"PostgreSQL {connection.ServerVersion} at {connection.Host}:{connection.Port}, connected in {connected.TotalMilliseconds:N0} ms")));
             var schema = await SchemaAsync(run, cancellationToken).ConfigureAwait(false);
             checks.Add(schema);
-            checks.Add(await TransactionsAsync(connection, cancellationToken).ConfigureAwait(false));
+            checks.Add(await TransactionsAsync(connection, LongTransaction, cancellationToken).ConfigureAwait(false));
             checks.Add(await ConnectionsAsync(connection, cancellationToken).ConfigureAwait(false));
             if (schema.State == CheckState.Ok) checks.Add(await ReplicasAsync(connection, cancellationToken).ConfigureAwait(false));
         }
@@ -47,13 +50,10 @@ internal static class DatabaseChecks
         }
     }
 
-    private static Check Version(NpgsqlConnection connection, TimeSpan connected)
-    {
-        var seen = string.Create(CultureInfo.InvariantCulture, $"PostgreSQL {connection.ServerVersion} at {connection.Host}:{connection.Port}, connected in {connected.TotalMilliseconds:N0} ms");
-        return connection.PostgreSqlVersion.Major >= OldestMajor
-            ? Check.Ok("database", seen)
-            : Check.Fail("database", seen, $"upgrade it to PostgreSQL {OldestMajor} or later");
-    }
+    /// <summary>Whether the server is one that this build knows.</summary>
+    internal static Check Version(int major, string seen) => major >= OldestMajor
+        ? Check.Ok("database", seen)
+        : Check.Fail("database", seen, $"upgrade it to PostgreSQL {OldestMajor} or later");
 
     private static async Task<Check> SchemaAsync(VerbRun run, CancellationToken cancellationToken)
     {
@@ -65,14 +65,15 @@ internal static class DatabaseChecks
             : Check.Warn("schema", $"{pending.Count} pending: {string.Join(", ", pending)}", "migrate applies them (migrate --script shows the SQL)");
     }
 
-    private static async Task<Check> TransactionsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <summary>Who has been in a transaction of this database for longer than that.</summary>
+    internal static async Task<Check> TransactionsAsync(NpgsqlConnection connection, TimeSpan longest, CancellationToken cancellationToken)
     {
         var found = await Rows.ReadAsync(
             connection,
             LongTransactions,
             row => $"pid {row.GetInt32(0)} ({row.GetString(1)}, {(row.IsDBNull(2) ? "background" : row.GetString(2))}, {row.GetInt64(3)} s)",
             cancellationToken,
-            LongTransaction).ConfigureAwait(false);
+            longest).ConfigureAwait(false);
         return found.Count == 0
             ? Check.Ok("long transactions", "none")
             : Check.Warn("long transactions", string.Join(", ", found), "a migration would stand in line behind them: let them end, or SELECT pg_terminate_backend(pid)");
