@@ -60,7 +60,9 @@ public sealed class RedisAwayTests(TwoReplicas replicas, ITestOutputHelper outpu
     private async Task BreakAsync(bool isAway, Func<Task> breakIt, Func<Task> mendIt)
     {
         var (room, student, teacher) = await School.ClassAsync();
-        await using var talk = await Talk.StartAsync(School, room, student, teacher, TimeSpan.FromMilliseconds(40), length: 80, replicas.A, replicas.B);
+        await using var talk = await Talk.StartAsync(School, room, student, teacher, TimeSpan.FromMilliseconds(40), length: 80, replicas.A);
+        // nobody talks on B: what was said there would make it read what it missed of A
+        await talk.ListenAsync(teacher, replicas.B);
         await talk.UntilSaidAsync(10);
 
         var broken = Stopwatch.GetTimestamp();
