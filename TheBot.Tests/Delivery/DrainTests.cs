@@ -68,6 +68,7 @@ public sealed class DrainTests(ScratchPostgres postgres)
         var stopping = school.Api.StopAsync();
         await v1.NextAsync(V1Type.GoingAway);
         await SayAsync(v1, room, "late");
+        await v1.SendAsync(new { type = V1Type.Ping, id = "late" });
         using var health = await rest.GetAsync("/health", Deadline.Token());
         var body = (await health.Content.ReadFromJsonAsync<JsonObject>(Deadline.Token()))!;
         using var knock = new HttpRequestMessage(HttpMethod.Get, V1Protocol.Path);
