@@ -173,6 +173,9 @@ public sealed class DoctorTests(ScratchPostgres postgres)
             Assert.Equal(["в журнале", "потеряно 1", "потеряно 2"], history!["results"]!.AsArray().Select(message => (string)message!["content"]!));
         }
 
+        var repaired = await school.School.ScalarAsync<string>(State);
+        Assert.Contains("would take back 1: relogged", (await RunAsync(0, "--undo", $"{done["run"]}", "--dry-run")).Said, StringComparison.Ordinal);
+        Assert.Equal(repaired, await school.School.ScalarAsync<string>(State));
         Assert.Contains("took back 1: relogged", (await RunAsync(0, "--undo", $"{done["run"]}")).Said, StringComparison.Ordinal);
         Assert.Equal(places, await school.School.ScalarAsync<string>(Places));
         Assert.Equal(found, await CheckAsync(3));
