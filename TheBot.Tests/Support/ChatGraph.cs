@@ -179,26 +179,27 @@ public sealed class ChatGraph : IAsyncLifetime
             if (replicas.Count == ReplicaCount) break;
         }
 
-        // all of them answer, not only the one that the shared address found first
+        // all of them answer, not only the one that the shared address found first, and hear the bell: what rides that alone would be lost until then
         foreach (var replica in replicas.Values)
         {
             using var client = new HttpClient { BaseAddress = replica };
-            await Deadline.UntilAsync(() => StatusAsync(client), status => status == 200, $"health of {replica}");
+            await Deadline.UntilAsync(() => AnswersAsync(client), answers => answers, $"{replica} answers");
+            await Health.UntilAsync(client, "Healthy");
         }
 
         return [.. replicas.OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => r.Value)];
     }
 
-    private static async Task<int> StatusAsync(HttpClient client)
+    private static async Task<bool> AnswersAsync(HttpClient client)
     {
         try
         {
             using var answer = await client.GetAsync("/health", Deadline.Token());
-            return (int)answer.StatusCode;
+            return answer.IsSuccessStatusCode;
         }
         catch (HttpRequestException)
         {
-            return 0;
+            return false;
         }
     }
 }

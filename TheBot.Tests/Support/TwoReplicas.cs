@@ -45,15 +45,7 @@ public sealed class TwoReplicas : IAsyncLifetime
         foreach (var api in new[] { First, Second })
         {
             using var rest = api.Rest();
-            await Deadline.UntilAsync(
-                async () =>
-                {
-                    using var answer = await rest.GetAsync("/health", Deadline.Token());
-                    Assert.Equal(System.Net.HttpStatusCode.OK, answer.StatusCode);
-                    return await answer.Content.ReadAsStringAsync();
-                },
-                health => health.Contains($"\"status\":\"{wanted}\"", StringComparison.Ordinal),
-                $"health {wanted}");
+            await Health.UntilAsync(rest, wanted);
         }
     }
 
