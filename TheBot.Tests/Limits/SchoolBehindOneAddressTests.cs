@@ -11,12 +11,12 @@ namespace TheBot.Tests.Limits;
 public class SchoolBehindOneAddressTests(ScratchPostgres postgres)
 {
     private const int People = 200;
-    private const int Typos = 40;
+    private const int Typos = 90;
 
     [Fact]
     public async Task Two_hundred_people_from_one_address_log_in_come_in_and_speak_and_nobody_is_throttled()
     {
-        var logins = int.TryParse(Environment.GetEnvironmentVariable("THEBOT_SCHOOL_LOGINS"), NumberStyles.None, CultureInfo.InvariantCulture, out var set) ? set : 10;
+        var logins = int.TryParse(Environment.GetEnvironmentVariable("THEBOT_SCHOOL_LOGINS"), NumberStyles.None, CultureInfo.InvariantCulture, out var set) ? set : 20;
         await using var school = await ApiSchool.OpenAsync(postgres);
         var (room, _, _) = await school.ClassAsync();
         var general = await school.School.ScalarAsync<long>("SELECT id FROM rooms WHERE kind = 'general'");
