@@ -11,9 +11,11 @@ namespace Microsoft.Extensions.Hosting;
 /// <summary>OpenTelemetry: logs, metrics and traces, sent where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says.</summary>
 public static class Telemetry
 {
-    /// <summary>Registers the three signals, and the exporter if there is somewhere to send them.</summary>
+    /// <summary>Registers the three signals and the exporter, if there is somewhere to send them: what nobody collects costs nothing.</summary>
     public static TBuilder AddTelemetry<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
+        if (string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"])) return builder;
+
         builder.Logging.AddOpenTelemetry(logging =>
         {
             logging.IncludeFormattedMessage = true;
@@ -37,8 +39,6 @@ public static class Telemetry
                 .AddSource("Microsoft.AspNetCore.SignalR.Server")
                 .AddAspNetCoreInstrumentation(requests => requests.Filter = IsWorthASpan)
                 .AddHttpClientInstrumentation());
-
-        if (string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"])) return builder;
 
         // On the way out each signal is flushed in turn: with the default of 10 s a collector that is away holds up every restart.
         builder.Configuration["OTEL_EXPORTER_OTLP_TIMEOUT"] ??= "1000";

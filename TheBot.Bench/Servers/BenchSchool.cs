@@ -68,7 +68,9 @@ internal sealed record BenchSchool(int Rooms, int Members, int History = 0)
         await ExecuteAsync(connection, RoomsOfUsers, FirstRoom, Rooms, FirstUser, Members, History);
         await ExecuteAsync(connection, MembersOfRooms, FirstRoom, Rooms, FirstUser, Members);
         await ExecuteAsync(connection, Messages, FirstRoom, Rooms, FirstUser, Members, History);
-        await ExecuteAsync(connection, "VACUUM ANALYZE");
+        // not what is empty: a table that was counted as empty is planned for as such until it is counted again, and no real one is counted before it has rows
+        await ExecuteAsync(connection, "VACUUM ANALYZE users, tokens, rooms, room_members");
+        if (History > 0) await ExecuteAsync(connection, "VACUUM ANALYZE messages, room_events");
         await ExecuteAsync(connection, "CHECKPOINT");
     }
 

@@ -4,14 +4,20 @@ namespace TheBot.ChatApi.Delivery;
 
 /// <summary>One log as this replica follows it: hands on each event once and in order, whatever order and however often it hears of them.</summary>
 /// <remarks>
-/// Next seq -> handed on. Older -> known already. Newer, or a head beyond -> the log is read until nothing is missing. While that goes on,
-/// what is heard is only remembered by its seq: the log has it all.
+/// Next seq -> handed on. Older -> known already. Newer -> kept for a moment, because what is missing is as a rule another replica's and on its way:
+/// two replicas that write to one room in turns hear of their own commits first. If it does not come, or a head beyond is seen, the log is read until
+/// nothing is missing. While that goes on, what is heard is only remembered by its seq: the log has it all.
 /// </remarks>
 internal abstract class LogFeed<TEvent>(ILogger logger)
 {
     private const int PageSize = 200;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>How long what is missing may be on its way: several times what the bell takes under load, and less than anybody notices.</summary>
+    private static readonly TimeSpan Overdue = TimeSpan.FromMilliseconds(50);
+
+    private readonly Dictionary<long, TEvent> _early = [];
+    private bool _expecting;
     private long _wanted;
     private bool _reading;
     private Task? _started;
@@ -38,8 +44,8 @@ internal abstract class LogFeed<TEvent>(ILogger logger)
         lock (Gate)
         {
             if (Next == 0 || _reading) _wanted = Math.Max(_wanted, seq);
-            else if (seq == Next) HandOn(logEvent);
-            else if (seq > Next) ReadUpTo(seq);
+            else if (seq == Next) HandOnAll(logEvent);
+            else if (seq > Next) Keep(seq, logEvent);
         }
     }
 
@@ -73,6 +79,41 @@ internal abstract class LogFeed<TEvent>(ILogger logger)
         }
     }
 
+    private void HandOnAll(TEvent logEvent)
+    {
+        do HandOn(logEvent);
+        while (_early.Remove(Next, out logEvent!));
+    }
+
+    private void Keep(long seq, TEvent logEvent)
+    {
+        _early[seq] = logEvent;
+        if (_early.Count >= PageSize) ReadUpTo(seq);
+        else if (!_expecting) _ = ExpectAsync(Next);
+    }
+
+    /// <summary>Reads the log if what is missing does not come in time.</summary>
+    private async Task ExpectAsync(long missing)
+    {
+        _expecting = true;
+        while (true)
+        {
+            await Task.Delay(Overdue).ConfigureAwait(false);
+            lock (Gate)
+            {
+                if (_early.Count > 0 && missing != Next && !IsClosed)
+                {
+                    missing = Next;
+                    continue;
+                }
+
+                if (_early.Count > 0 && !IsClosed) ReadUpTo(_early.Keys.Max());
+                _expecting = false;
+                return;
+            }
+        }
+    }
+
     private void HandOn(TEvent logEvent)
     {
         Next++;
@@ -89,7 +130,8 @@ internal abstract class LogFeed<TEvent>(ILogger logger)
 
     private void ReadUpTo(long seq)
     {
-        _wanted = Math.Max(_wanted, seq);
+        _wanted = Math.Max(_wanted, Math.Max(seq, _early.Keys.DefaultIfEmpty().Max()));
+        _early.Clear();
         _reading = true;
         ChatMetrics.GapFound();
         _ = Task.Run(ReadOnAsync);

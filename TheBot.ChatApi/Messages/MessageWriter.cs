@@ -23,6 +23,9 @@ internal sealed partial class MessageWriter(
 {
     private static readonly TimeSpan[] Backoff = [.. new[] { 20, 50, 100, 200, 500, 1000 }.Select(ms => TimeSpan.FromMilliseconds(ms))];
 
+    /// <summary>After a room was another replica's for a moment, how long it is taken to be so again.</summary>
+    private static readonly TimeSpan SharedFor = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<long, RoomQueue> _rooms = [];
     private readonly Queue<RoomQueue> _ready = new();
@@ -30,6 +33,7 @@ internal sealed partial class MessageWriter(
     private readonly SemaphoreSlim _holding = new(options.Value.HeldRooms);
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly MessageWriterOptions _options = options.Value;
+    private long _sharedUntil = long.MinValue;
     private int _running;
     private int _waiting;
     private bool _stopping;
@@ -86,7 +90,7 @@ internal sealed partial class MessageWriter(
     {
         while (NextBatch() is { } batch)
         {
-            var held = await WriteAsync(batch, RoomLocks.Free).ConfigureAwait(false);
+            var held = await WriteAsync(batch).ConfigureAwait(false);
             foreach (var room in batch.Rooms)
             {
                 if (!held.ContainsKey(room)) Release(room);
@@ -94,6 +98,21 @@ internal sealed partial class MessageWriter(
 
             if (held.Count > 0) _ = ContendAsync(held);
         }
+    }
+
+    /// <summary>
+    /// While replicas write to the same rooms, they do so in turns: a batch waits at once for the other's. To pass by what the other holds and to come back for
+    /// it takes twice the commits, each with half the messages (50 rooms, two replicas: a fifth less throughput, twice the processor time of Postgres).
+    /// </summary>
+    private async Task<Dictionary<RoomQueue, List<SendCommand>>> WriteAsync(Batch batch)
+    {
+        if (time.GetTimestamp() >= Volatile.Read(ref _sharedUntil)) return await WriteAsync(batch, RoomLocks.Free).ConfigureAwait(false);
+
+        var held = await WriteAsync(batch, RoomLocks.WaitBriefly).ConfigureAwait(false);
+        if (held.Count == 0) return held;
+        // somebody holds a room for longer, and not all of the batch is to wait for that
+        Volatile.Write(ref _sharedUntil, long.MinValue);
+        return await WriteAsync(batch with { Commands = [.. held.Values.SelectMany(commands => commands)] }, RoomLocks.Free).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -113,6 +132,7 @@ internal sealed partial class MessageWriter(
             _contending.Release();
         }
 
+        if (held.Count < rooms.Count) Volatile.Write(ref _sharedUntil, time.GetTimestamp() + (long)(SharedFor.TotalSeconds * time.TimestampFrequency));
         foreach (var (room, _) in rooms)
         {
             if (held.TryGetValue(room, out var commands)) _ = HoldAsync(room, commands);

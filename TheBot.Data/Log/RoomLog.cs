@@ -20,19 +20,19 @@ public sealed class RoomLog(NpgsqlDataSource database)
     public async Task<AppendResult[]> AppendAsync(IReadOnlyList<MessageDraft> drafts, RoomLocks locks, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        var asked = new AskedDrafts(drafts);
         var results = new AppendResult[drafts.Count];
         var known = new Dictionary<long, List<int>>();
         try
         {
-            await using var batch = AppendBatch(connection, drafts, locks);
+            await using var batch = AppendBatch(connection, asked, locks);
             await using var rows = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
             for (var before = batch.BatchCommands.Count - 1; before > 0; before--) await rows.NextResultAsync(cancellationToken).ConfigureAwait(false);
-            var first = new Dictionary<(long, long, string), int>();
-            for (var i = 0; await rows.ReadAsync(cancellationToken).ConfigureAwait(false); i++)
+            while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
-                results[i] = Judge(rows, i, drafts, results, first, known);
-                // a room that all locks were waited for and that is still not among the locked ones does not exist
-                if (locks != RoomLocks.Free && results[i].Verdict == AppendVerdict.Held) results[i] = new(AppendVerdict.NoAccess, null, false);
+                var index = asked.Firsts[(int)rows.GetInt64(0) - 1];
+                if (rows.GetString(1) == "known") known[rows.GetInt64(9)] = [index];
+                else results[index] = Judge(rows, drafts[index], locks);
             }
         }
         catch (PostgresException e) when (locks == RoomLocks.WaitBriefly && e.SqlState == PostgresErrorCodes.LockNotAvailable)
@@ -41,6 +41,7 @@ public sealed class RoomLog(NpgsqlDataSource database)
             return results;
         }
 
+        asked.Repeat(results, known);
         // Only sends that were made before come here: the hot path stays at one round trip.
         if (known.Count > 0) await FillKnownAsync(connection, known, drafts, results, cancellationToken).ConfigureAwait(false);
         return results;
@@ -111,86 +112,47 @@ public sealed class RoomLog(NpgsqlDataSource database)
         return heads;
     }
 
-    private static NpgsqlBatch AppendBatch(NpgsqlConnection connection, IReadOnlyList<MessageDraft> drafts, RoomLocks locks)
+    private static NpgsqlBatch AppendBatch(NpgsqlConnection connection, AskedDrafts asked, RoomLocks locks)
     {
-        var rooms = new long[drafts.Count];
-        var senders = new long[drafts.Count];
-        var clientIds = new string[drafts.Count];
-        var contents = new string[drafts.Count];
-        var replies = new long?[drafts.Count];
-        var hashes = new long[drafts.Count];
-        for (var i = 0; i < drafts.Count; i++)
-        {
-            (rooms[i], senders[i], clientIds[i], contents[i], replies[i], hashes[i]) =
-                (drafts[i].RoomId, drafts[i].SenderId, drafts[i].ClientId, drafts[i].Content, drafts[i].ReplyTo, drafts[i].BodyHash);
-        }
-
+        var rooms = asked.Select(draft => draft.RoomId);
         var take = new NpgsqlBatchCommand(locks == RoomLocks.Free ? RoomLogSql.LockFreeRooms : RoomLogSql.LockRooms);
         take.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = rooms });
         var append = new NpgsqlBatchCommand(RoomLogSql.Append);
         append.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = rooms });
-        append.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = senders });
-        append.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = clientIds });
-        append.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = contents });
-        append.Parameters.Add(new NpgsqlParameter<long?[]> { TypedValue = replies });
-        append.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = hashes });
+        append.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = asked.Select(draft => draft.SenderId) });
+        append.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = asked.Select(draft => draft.ClientId) });
+        append.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = asked.Select(draft => draft.Content) });
+        append.Parameters.Add(new NpgsqlParameter<long?[]> { TypedValue = asked.Select(draft => draft.ReplyTo) });
+        append.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = asked.Select(draft => draft.BodyHash) });
         var batch = new NpgsqlBatch(connection) { BatchCommands = { take, append } };
         if (locks == RoomLocks.WaitBriefly) batch.BatchCommands.Insert(0, new NpgsqlBatchCommand(RoomLogSql.BriefLocks));
         return batch;
     }
 
-    private static AppendResult Judge(
-        NpgsqlDataReader row,
-        int index,
-        IReadOnlyList<MessageDraft> drafts,
-        AppendResult[] results,
-        Dictionary<(long, long, string), int> first,
-        Dictionary<long, List<int>> known)
+    private static AppendResult Judge(NpgsqlDataReader row, MessageDraft draft, RoomLocks locks) => row.GetString(1) switch
     {
-        var draft = drafts[index];
-        var key = (draft.RoomId, draft.SenderId, draft.ClientId);
-        switch (row.GetString(0))
-        {
-            case "new":
-                first[key] = index;
-                return new AppendResult(AppendVerdict.Stored, NewMessage(row, draft), IsNew: true);
-            case "known":
-                var id = row.GetInt64(8);
-                if (!known.TryGetValue(id, out var asked)) known[id] = asked = [];
-                asked.Add(index);
-                return default;
-            case "repeat" when first.TryGetValue(key, out var original):
-                return drafts[original].BodyHash == draft.BodyHash ? results[original] with { IsNew = false } : new(AppendVerdict.Conflict, null, false);
-            case "repeat": // the first of its name in this batch was refused, so this one would be too
-                return results[FirstOf(key, drafts)];
-            case "held": return new(AppendVerdict.Held, null, false);
-            case "slow_mode": return new(AppendVerdict.SlowMode, null, false, row.GetInt32(9));
-            case "not_member": return new(AppendVerdict.NotMember, null, false);
-            case "no_access": return new(AppendVerdict.NoAccess, null, false);
-            case "read_only": return new(AppendVerdict.ReadOnly, null, false);
-            case "muted": return new(AppendVerdict.Muted, null, false);
-            case "reply_not_found": return new(AppendVerdict.ReplyNotFound, null, false);
-            case var verdict: throw new InvalidOperationException($"unknown verdict {verdict}");
-        }
-    }
-
-    private static int FirstOf((long, long, string) key, IReadOnlyList<MessageDraft> drafts)
-    {
-        var i = 0;
-        while ((drafts[i].RoomId, drafts[i].SenderId, drafts[i].ClientId) != key) i++;
-        return i;
-    }
+        "new" => new(AppendVerdict.Stored, NewMessage(row, draft), IsNew: true),
+        // a room that all locks were waited for and that is still not among the locked ones does not exist
+        "held" => new(locks == RoomLocks.Free ? AppendVerdict.Held : AppendVerdict.NoAccess, null, false),
+        "slow_mode" => new(AppendVerdict.SlowMode, null, false, row.GetInt32(10)),
+        "not_member" => new(AppendVerdict.NotMember, null, false),
+        "no_access" => new(AppendVerdict.NoAccess, null, false),
+        "read_only" => new(AppendVerdict.ReadOnly, null, false),
+        "muted" => new(AppendVerdict.Muted, null, false),
+        "reply_not_found" => new(AppendVerdict.ReplyNotFound, null, false),
+        var verdict => throw new InvalidOperationException($"unknown verdict {verdict}"),
+    };
 
     private static ChatMessage NewMessage(NpgsqlDataReader row, MessageDraft draft)
     {
-        var at = row.GetFieldValue<DateTimeOffset>(3);
+        var at = row.GetFieldValue<DateTimeOffset>(4);
         return new ChatMessage
         {
-            Id = row.GetInt64(1),
+            Id = row.GetInt64(2),
             Room = draft.RoomId,
-            Seq = row.GetInt64(2),
-            Sender = MessageColumns.SenderFrom(row, draft.SenderId, 4),
-            SenderAvatar = MessageColumns.AvatarUrl(row, 7),
+            Seq = row.GetInt64(3),
+            Sender = MessageColumns.SenderFrom(row, draft.SenderId, 5),
+            SenderAvatar = MessageColumns.AvatarUrl(row, 8),
             ClientId = MessageColumns.PublicClientId(draft.ClientId),
             Content = draft.Content,
             ReplyTo = draft.ReplyTo,

@@ -8,30 +8,25 @@ internal static class RoomLogSql
     /// <summary>Where the first statement of an append leaves the ids of the rooms it locked for the second; lives as long as the transaction.</summary>
     private const string LockedRooms = "thebot.locked_rooms";
 
+    /// <summary>
+    /// For the rest of the transaction no table is read from end to end. A statement keeps the plan it got when a school was new and its tables
+    /// were small, until somebody counts them again; and small tables would be read whole for each draft (of 50 rooms and 200 people: 55 µs a
+    /// message instead of 35). For the same reason the append looks everything up draft by draft (LIMIT 1 leaves no other way to join).
+    /// </summary>
+    private const string ByIndexOnly = "set_config('enable_seqscan', 'off', true)";
+
     /// <summary>$1 rooms. A room that somebody holds is left out: it waits in a queue of its own and holds up no other.</summary>
     public const string LockFreeRooms =
         $"""
-        SELECT set_config('{LockedRooms}', coalesce(string_agg(id::text, ','), ''), true)
+        SELECT set_config('{LockedRooms}', coalesce(string_agg(id::text, ','), ''), true), {ByIndexOnly}
         FROM (SELECT id FROM rooms WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED) AS free
         """;
 
     /// <summary>$1 rooms; waits for those that somebody holds.</summary>
     public const string LockRooms =
         $"""
-        SELECT set_config('{LockedRooms}', coalesce(string_agg(id::text, ','), ''), true)
+        SELECT set_config('{LockedRooms}', coalesce(string_agg(id::text, ','), ''), true), {ByIndexOnly}
         FROM (SELECT id FROM rooms WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE) AS mine
-        """;
-
-    /// <summary>Whether the sender of <c>asked</c> moderates its room: slow mode is not for them.</summary>
-    private const string ModeratesAsked =
-        $"""
-        (
-            SELECT {RoomRightsSql.Moderates}
-            FROM rooms room
-            JOIN room_readers r ON r.room_id = room.id AND r.user_id = asked.sender_id
-            JOIN users u ON u.id = r.user_id
-            LEFT JOIN room_members m ON m.room_id = room.id AND m.user_id = u.id
-            WHERE room.id = asked.room_id)
         """;
 
     /// <summary>
@@ -41,10 +36,14 @@ internal static class RoomLogSql
     public const string BriefLocks = "SELECT set_config('lock_timeout', '50ms', true)";
 
     /// <summary>
-    /// $1 room, $2 sender, $3 client id, $4 content, $5 reply to, $6 body hash: one element a draft, in the order of acceptance.
+    /// $1 room, $2 sender, $3 client id, $4 content, $5 reply to, $6 body hash: one element a draft, in the order of acceptance, each client id once.
     /// A statement of its own after the lock, because READ COMMITTED gives it a snapshot that is younger than the lock: members, client ids
-    /// and head are those that the last holder left. Answers one row a draft, in order.
+    /// and head are those that the last holder left. Answers one row a draft, with its place among them (from 1), in any order.
     /// </summary>
+    /// <remarks>
+    /// Most of what Postgres does for a message happens here, so each row is looked up once and by hand instead of through <c>room_readers</c>,
+    /// and ids are drawn before the rows are written, which saves finding them again: 46 drafts take 1.5 ms instead of 3.6.
+    /// </remarks>
     public const string Append =
         $"""
         WITH room AS MATERIALIZED (
@@ -53,75 +52,69 @@ internal static class RoomLogSql
             FROM rooms room
             WHERE id = ANY (string_to_array(current_setting('{LockedRooms}'), ',')::bigint[])
         ),
-        draft AS MATERIALIZED (
-            SELECT *, row_number() OVER (PARTITION BY room_id, sender_id, client_id ORDER BY ord) AS nth
-            FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::bigint[])
-                 WITH ORDINALITY AS d (room_id, sender_id, client_id, content, reply_to, body_hash, ord)
-        ),
         asked AS MATERIALIZED (
-            SELECT draft.*, room.head_seq, room.at, room.slow_mode_seconds, known.id AS known_id,
+            SELECT draft.*, room.head_seq, room.at, room.slow_mode_seconds, known.id AS known_id, u.first_name, u.last_name, u.role, u.avatar,
                 CASE
                     WHEN room.id IS NULL THEN 'held'
                     WHEN known.id IS NOT NULL THEN 'known'
-                    WHEN draft.nth > 1 THEN 'repeat'
-                    WHEN reader.standing IS NULL THEN 'no_access'
-                    WHEN reader.standing <> 'member' THEN 'not_member'
+                    WHEN r.standing IS NULL THEN 'no_access'
+                    WHEN r.standing <> 'member' THEN 'not_member'
                     WHEN NOT room.open THEN 'read_only'
-                    WHEN reader.muted_until > room.at THEN 'muted'
+                    WHEN m.muted_until > room.at THEN 'muted'
                     WHEN draft.reply_to IS NOT NULL AND NOT EXISTS (
                         SELECT FROM messages m WHERE m.id = draft.reply_to AND m.room_id = draft.room_id AND m.deleted_at IS NULL) THEN 'reply_not_found'
                     ELSE 'new'
-                END AS finding
-            FROM draft
+                END AS finding,
+                room.slow_mode_seconds > 0 AND NOT {RoomRightsSql.Moderates} AS slow
+            FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::bigint[])
+                 WITH ORDINALITY AS draft (room_id, sender_id, client_id, content, reply_to, body_hash, ord)
             LEFT JOIN room ON room.id = draft.room_id
+            LEFT JOIN LATERAL (SELECT * FROM users u WHERE u.id = draft.sender_id LIMIT 1) AS u ON true
+            LEFT JOIN LATERAL (
+                SELECT * FROM room_members m
+                WHERE m.room_id = draft.room_id AND m.user_id = draft.sender_id
+                LIMIT 1) AS m ON true
             LEFT JOIN LATERAL (
                 SELECT id FROM messages m
                 WHERE m.room_id = draft.room_id AND m.sender_id = draft.sender_id AND m.client_id = draft.client_id
                 LIMIT 1) AS known ON true
-            LEFT JOIN LATERAL (
-                SELECT standing, muted_until FROM room_readers r
-                WHERE r.room_id = draft.room_id AND r.user_id = draft.sender_id
-                LIMIT 1) AS reader ON true
+            CROSS JOIN LATERAL (SELECT {RoomRightsSql.Standing} AS standing) AS r
         ),
         paced AS MATERIALIZED (
-            SELECT asked.*,
-                CASE WHEN asked.finding = 'new' AND asked.slow_mode_seconds > 0 AND NOT {ModeratesAsked} THEN coalesce(
-                    (
-                        SELECT ceil(extract(epoch FROM max(m.created_at) - asked.at) + asked.slow_mode_seconds)::int
-                        FROM messages m
-                        WHERE m.room_id = asked.room_id AND m.sender_id = asked.sender_id
-                          AND m.created_at > asked.at - make_interval(secs => asked.slow_mode_seconds)),
-                    CASE WHEN row_number() OVER (PARTITION BY asked.room_id, asked.sender_id, asked.finding ORDER BY asked.ord) > 1 THEN asked.slow_mode_seconds END)
-                END AS wait
+            SELECT asked.*, CASE WHEN finding = 'new' AND slow THEN coalesce(
+                (
+                    SELECT ceil(extract(epoch FROM max(m.created_at) - asked.at) + asked.slow_mode_seconds)::int
+                    FROM messages m
+                    WHERE m.room_id = asked.room_id AND m.sender_id = asked.sender_id
+                      AND m.created_at > asked.at - make_interval(secs => asked.slow_mode_seconds)),
+                CASE WHEN EXISTS (
+                    SELECT FROM asked earlier
+                    WHERE earlier.room_id = asked.room_id AND earlier.sender_id = asked.sender_id AND earlier.finding = 'new' AND earlier.ord < asked.ord)
+                THEN slow_mode_seconds END)
+            END AS wait
             FROM asked
         ),
-        judged AS MATERIALIZED (SELECT *, CASE WHEN wait IS NULL THEN finding ELSE 'slow_mode' END AS verdict FROM paced),
-        numbered AS MATERIALIZED (
-            SELECT *, head_seq + row_number() OVER (PARTITION BY room_id ORDER BY ord) AS seq
-            FROM judged
-            WHERE verdict = 'new'
+        judged AS MATERIALIZED (
+            SELECT *, CASE verdict WHEN 'new' THEN nextval('messages_id_seq') END AS id
+            FROM (
+                SELECT *, CASE WHEN wait IS NULL THEN finding ELSE 'slow_mode' END AS verdict,
+                    head_seq + count(*) FILTER (WHERE finding = 'new' AND wait IS NULL) OVER (PARTITION BY room_id ORDER BY ord) AS seq
+                FROM paced) AS numbered
         ),
         message AS (
-            INSERT INTO messages (room_id, seq, sender_id, client_id, body_hash, content, type, reply_to, created_at, updated_at)
-            SELECT room_id, seq, sender_id, client_id, body_hash, content, 'text', reply_to, at, at FROM numbered ORDER BY ord
-            RETURNING id, room_id, seq, sender_id, created_at
+            INSERT INTO messages (id, room_id, seq, sender_id, client_id, body_hash, content, type, reply_to, created_at, updated_at)
+            SELECT id, room_id, seq, sender_id, client_id, body_hash, content, 'text', reply_to, at, at FROM judged WHERE verdict = 'new'
         ),
         entry AS (
             INSERT INTO room_events (room_id, seq, kind, message_id, actor_id, created_at)
-            SELECT room_id, seq, 1, id, sender_id, created_at FROM message
+            SELECT room_id, seq, 1, id, sender_id, at FROM judged WHERE verdict = 'new'
         ),
         head AS (
             UPDATE rooms SET head_seq = grown.seq, updated_at = grown.at
-            FROM (SELECT room_id, max(seq) AS seq, max(at) AS at FROM numbered GROUP BY room_id) AS grown
+            FROM (SELECT room_id, max(seq) AS seq, max(at) AS at FROM judged WHERE verdict = 'new' GROUP BY room_id) AS grown
             WHERE rooms.id = grown.room_id
         )
-        SELECT judged.verdict, message.id, message.seq, message.created_at, author.first_name, author.last_name, author.role, author.avatar, judged.known_id,
-            judged.wait
-        FROM judged
-        LEFT JOIN numbered ON numbered.ord = judged.ord
-        LEFT JOIN message ON message.room_id = numbered.room_id AND message.seq = numbered.seq
-        LEFT JOIN users author ON author.id = judged.sender_id
-        ORDER BY judged.ord
+        SELECT ord, verdict, id, seq, at, first_name, last_name, role, avatar, known_id, wait FROM judged
         """;
 
     /// <summary>$1 message ids; the hash of what was sent first comes before the message's columns.</summary>

@@ -20,6 +20,16 @@ internal static class RoomRightsSql
         END
         """;
 
+    /// <summary>What <c>room_readers</c> says of one person in one room, from the three rows at hand; null = may not see it.</summary>
+    public const string Standing =
+        """
+        CASE
+            WHEN NOT u.is_active OR u.deleted_at IS NOT NULL THEN NULL
+            WHEN room.kind = 'general' OR cardinality(m.reasons) > 0 THEN 'member'
+            WHEN u.is_administrator AND room.kind IN ('forum_subject', 'forum_tutor') THEN 'observer'
+        END
+        """;
+
     /// <summary>Pins without moderating: tutors in forum rooms, and both sides of a direct room.</summary>
     public const string Pins = "r.standing = 'member' AND (room.kind = 'direct' OR (u.role = 'tutor' AND room.kind IN ('forum_subject', 'forum_tutor')))";
 
@@ -32,8 +42,6 @@ internal static class RoomRightsSql
     /// </summary>
     public const string StillContacts =
         """
-        (room.kind <> 'direct' OR EXISTS (
-            SELECT FROM user_contacts c
-            WHERE c.user_id = split_part(room.direct_key, ':', 1)::bigint AND c.contact_id = split_part(room.direct_key, ':', 2)::bigint))
+        (room.kind <> 'direct' OR still_contacts(room.direct_key))
         """;
 }

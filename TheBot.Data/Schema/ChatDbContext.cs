@@ -13,7 +13,7 @@ namespace TheBot.Data.Schema;
 public sealed class ChatDbContext(DbContextOptions<ChatDbContext> options) : DbContext(options)
 {
     /// <summary>The newest migration that the API's queries rely on; an API on an older schema is not ready. Later ones are the Migrator's own.</summary>
-    public const string RequiredMigration = "20261128163000_Lookups";
+    public const string RequiredMigration = "20261128220000_StillContacts";
 
     public DbSet<User> Users => Set<User>();
     public DbSet<AuthToken> Tokens => Set<AuthToken>();
