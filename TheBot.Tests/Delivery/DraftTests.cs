@@ -133,6 +133,40 @@ public sealed class DraftTests(TwoReplicas replicas)
     }
 
     [Fact]
+    public async Task Who_comes_and_goes_while_Redis_does_not_answer_leaves_none_either()
+    {
+        var (room, student, visitor) = await replicas.School.ClassAsync();
+        await using var impatient = await replicas.School.AnotherAsync(
+            ("ConnectionStrings__redis", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Redis.Port},asyncTimeout=200")),
+            ("Logging__LogLevel__TheBot.ChatApi.Transports.SignalR.HubBackplane", "Debug"));
+        await using var staying = await Device.OpenAsync(student, impatient.Address);
+        await using var elsewhere = await Device.OpenAsync(student, replicas.A);
+        await elsewhere.ReachAsync(room, staying);
+        await staying.ReachAsync(room, elsewhere);
+        var before = await Redis.ChannelsAsync();
+
+        Redis.Stop();
+        try
+        {
+            // Redis has been asked for a subscription, and who asked has left without an answer
+            await using (await Device.OpenAsync(visitor, impatient.Address)) await TriesFailAsync(1);
+            // one joins after the other, and a try fails in two lines at most: after five more somebody else's turn has come
+            await using (await Device.OpenAsync(student, impatient.Address)) await TriesFailAsync(Failed() + 5);
+        }
+        finally
+        {
+            Redis.Continue();
+        }
+
+        await elsewhere.ReachAsync(room, staying);
+        await NothingIsLeftSinceAsync(before);
+
+        int Failed() => impatient.Output.Split("does not carry the hub's backplane").Length - 1;
+
+        Task TriesFailAsync(int least) => Deadline.UntilAsync(() => Task.FromResult(Failed()), failed => failed >= least, "tries that fail");
+    }
+
+    [Fact]
     public async Task Installations_that_share_a_Redis_are_kept_apart_by_a_prefix()
     {
         const string Prefix = "another:";

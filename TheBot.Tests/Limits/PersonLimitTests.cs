@@ -130,8 +130,8 @@ public class PersonLimitTests(LimitedSchool limited) : IClassFixture<LimitedScho
 
         Assert.InRange(taken, Defaults.MessagesBurst, Defaults.MessagesBurst + (Defaults.MessagesPerSecond * watch.Elapsed.TotalSeconds) + 1);
         Assert.StartsWith($"{ErrorCode.RateLimited}: At most {Defaults.MessagesPerSecond} drafts a second; try again after ", refusal!.Message, StringComparison.Ordinal);
-        var stored = await hub.InvokeAsync<ChatMessage>("SendMessage", room, new SendMessageRequest("и сказано"), Deadline.Token());
-        Assert.Equal("и сказано", stored.Content);
+        // every message is left, far more than come back while these are sent
+        for (var i = 0; i < Defaults.MessagesBurst; i++) await hub.InvokeAsync<ChatMessage>("SendMessage", room, new SendMessageRequest($"{i}"), Deadline.Token());
     }
 
     [Fact]

@@ -41,11 +41,7 @@ internal sealed class HubBackplane(IServiceProvider services, TimeProvider time,
             await _joining.WaitAsync(over).ConfigureAwait(false);
             try
             {
-                // also where the connection ends meanwhile: Redis may have heard half of it, and forgets all of it when a seat that has joined leaves
-                while (!await TryAsync(() => JoinAsync(seat)).ConfigureAwait(false))
-                {
-                    await Task.Delay(TryAgainAfter, time, CancellationToken.None).ConfigureAwait(false);
-                }
+                while (!await TryAsync(() => JoinAsync(seat)).ConfigureAwait(false)) await Task.Delay(TryAgainAfter, time, over).ConfigureAwait(false);
             }
             finally
             {
@@ -57,7 +53,7 @@ internal sealed class HubBackplane(IServiceProvider services, TimeProvider time,
         }
         catch (OperationCanceledException) when (over.IsCancellationRequested)
         {
-            // before its turn came
+            // before it had joined
         }
         catch (Exception e)
         {
@@ -75,7 +71,7 @@ internal sealed class HubBackplane(IServiceProvider services, TimeProvider time,
         }
         catch
         {
-            await TryAsync(() => redis.OnDisconnectedAsync(seat)).ConfigureAwait(false);
+            await TryAsync(() => redis.OnDisconnectedAsync(seat)).ConfigureAwait(false); // or half of it would stay, and be restored with the connection
             throw;
         }
     }
