@@ -37,14 +37,6 @@ internal sealed class Announcer(Feeds feeds, TypingHints typing, Bell bell, ILog
         if (typing.Say(hint)) bell.Ring(hint);
     }
 
-    /// <summary>What somebody has begun to write, to their other connections.</summary>
-    public void Draft(LiveConnection connection, long roomId, string text)
-    {
-        var draft = new DraftHint(connection.UserId, roomId, text);
-        feeds.Pass(draft, except: connection);
-        bell.Ring(draft);
-    }
-
     /// <summary>The connection is over: it types nowhere.</summary>
     public void TypingEnds(LiveConnection connection)
     {

@@ -46,8 +46,6 @@ internal sealed class Bell(IServiceProvider services, Feeds feeds, TypingHints t
 
     public void Ring(Ephemeral ephemeral) => Publish(BellChannels.ShardOf(ephemeral.RoomId), BellCodec.Write(_replica, ephemeral));
 
-    public void Ring(DraftHint draft) => Publish(BellChannels.ShardOf(draft.UserId), BellCodec.Write(_replica, draft));
-
     /// <summary>Tells that somebody came or went in these rooms, as the table of presence has it now.</summary>
     public void Ring(IEnumerable<long> changedRooms)
     {
@@ -105,7 +103,6 @@ internal sealed class Bell(IServiceProvider services, Feeds feeds, TypingHints t
                 else feeds.Pass(hint);
             }
 
-            foreach (var draft in call.Drafts) feeds.Pass(draft);
             if (call.PresenceIn.Count > 0) PresenceHeard?.Invoke(call.PresenceIn);
         }
         catch (InvalidDataException e)

@@ -2,8 +2,11 @@ using StackExchange.Redis;
 
 namespace TheBot.ChatApi.Delivery;
 
-/// <summary>The names of everything that this product puts on Redis.</summary>
-/// <remarks>A fixed number of channels, all subscribed at start: no subscription comes or goes with a room, so none can be late.</remarks>
+/// <summary>The names of what the bell puts on Redis; those of the hub's backplane begin with the hub's own.</summary>
+/// <remarks>
+/// A fixed number of channels, all subscribed at start: no subscription comes or goes with a room, so none can be late. Installations that share a Redis are kept
+/// apart by <c>channelPrefix</c> in its connection string.
+/// </remarks>
 internal static class BellChannels
 {
     /// <summary>The same on every replica; changing it needs a deploy in which both numbers are rung.</summary>

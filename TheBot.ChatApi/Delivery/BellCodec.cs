@@ -8,7 +8,7 @@ namespace TheBot.ChatApi.Delivery;
 /// <summary>The bytes of one call of the bell: who rings, and what.</summary>
 /// <remarks>
 /// version (1 byte), replica (16 bytes), then parts: 1 = room event, 2 = user event, 3 = ephemeral, 4 = room whose presence changed,
-/// 5 = the trace (16 + 8 + 1 bytes) that the next room event belongs to, 6 = draft. A replica of another version is not
+/// 5 = the trace (16 + 8 + 1 bytes) that the next room event belongs to. A replica of another version is not
 /// understood and not needed: the sweep finds what it announced.
 /// </remarks>
 internal static class BellCodec
@@ -19,7 +19,6 @@ internal static class BellCodec
     private const byte EphemeralPart = 3;
     private const byte PresencePart = 4;
     private const byte TracePart = 5;
-    private const byte DraftPart = 6;
 
     public static byte[] Write(Guid replica, IEnumerable<RoomEvent> roomEvents, IEnumerable<UserEvent> userEvents)
     {
@@ -68,17 +67,6 @@ internal static class BellCodec
         return bytes.ToArray();
     }
 
-    public static byte[] Write(Guid replica, DraftHint draft)
-    {
-        using var bytes = new MemoryStream(256);
-        using var writer = Begin(bytes, replica);
-        writer.Write(DraftPart);
-        writer.Write7BitEncodedInt64(draft.UserId);
-        writer.Write7BitEncodedInt64(draft.RoomId);
-        writer.Write(draft.Text);
-        return bytes.ToArray();
-    }
-
     public static byte[] Write(Guid replica, IEnumerable<long> presenceIn)
     {
         using var bytes = new MemoryStream(64);
@@ -113,7 +101,6 @@ internal static class BellCodec
         List<RoomEvent> roomEvents = [];
         List<UserEvent> userEvents = [];
         List<Ephemeral> ephemerals = [];
-        List<DraftHint> drafts = [];
         List<long> presenceIn = [];
         var trace = default(ActivityContext);
         while (reader.BaseStream.Position < reader.BaseStream.Length)
@@ -153,9 +140,6 @@ internal static class BellCodec
                 case PresencePart:
                     presenceIn.Add(reader.Read7BitEncodedInt64());
                     break;
-                case DraftPart:
-                    drafts.Add(new DraftHint(reader.Read7BitEncodedInt64(), reader.Read7BitEncodedInt64(), reader.ReadString()));
-                    break;
                 case TracePart:
                     trace = ReadTrace(reader);
                     break;
@@ -164,7 +148,7 @@ internal static class BellCodec
             }
         }
 
-        return new BellCall(new Committed(roomEvents, userEvents), ephemerals, drafts, presenceIn);
+        return new BellCall(new Committed(roomEvents, userEvents), ephemerals, presenceIn);
     }
 
     private static BinaryWriter Begin(MemoryStream bytes, Guid replica)
@@ -212,4 +196,4 @@ internal static class BellCodec
 }
 
 /// <summary>What another replica rang.</summary>
-internal sealed record BellCall(Committed Committed, IReadOnlyList<Ephemeral> Ephemerals, IReadOnlyList<DraftHint> Drafts, IReadOnlyList<long> PresenceIn);
+internal sealed record BellCall(Committed Committed, IReadOnlyList<Ephemeral> Ephemerals, IReadOnlyList<long> PresenceIn);

@@ -97,13 +97,6 @@ internal sealed class Feeds(RoomLog roomLog, UserLog userLog, IOptions<DeliveryO
         if (_rooms.TryGetValue(ephemeral.RoomId, out var feed)) feed.Pass(ephemeral);
     }
 
-    /// <param name="draft">For those of the person's connections to this replica that have a word for it.</param>
-    /// <param name="except">The one that it comes from.</param>
-    public void Pass(DraftHint draft, LiveConnection? except = null)
-    {
-        if (_users.TryGetValue(draft.UserId, out var feed)) feed.Pass(draft, except);
-    }
-
     public void RoomHeadSeen(long roomId, long head)
     {
         if (_rooms.TryGetValue(roomId, out var feed)) feed.HeadSeen(head);

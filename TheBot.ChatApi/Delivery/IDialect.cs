@@ -71,16 +71,6 @@ internal sealed record Ephemeral(long RoomId, EphemeralKind Kind, EphemeralPerso
     });
 }
 
-/// <summary>What somebody has begun to write, for their other devices: rides the bell as an <see cref="Ephemeral"/> does, but goes to one person.</summary>
-/// <param name="UserId">Whose it is.</param>
-/// <param name="RoomId">Where.</param>
-/// <param name="Text">All of it so far.</param>
-internal sealed record DraftHint(long UserId, long RoomId, string Text)
-{
-    /// <summary>As <see cref="Ephemeral.Key"/>.</summary>
-    public HintKey Key => new(RoomId, UserId, HintFamily.Draft);
-}
-
 /// <summary>Sent between replicas by number: a number is never given to another meaning.</summary>
 internal enum EphemeralKind : byte
 {

@@ -57,11 +57,6 @@ internal abstract class LiveConnection : IFrameWriter
     /// <summary>Something in the person's own log. Called under a feed's lock: enqueues and returns.</summary>
     public abstract void Tell(UserEvent userEvent);
 
-    /// <summary>Another device of the person has a new draft; for those dialects that have a word for it. Called under a feed's lock: enqueues and returns.</summary>
-    public virtual void Tell(DraftHint draft)
-    {
-    }
-
     /// <summary>The greeting is queued, and with it began what is told of the person's own rooms.</summary>
     public bool IsGreeted
     {

@@ -29,18 +29,6 @@ internal sealed class UserFeed(long userId, UserLog log, Action<UserFeed> left, 
         }
     }
 
-    /// <summary>Something without a seq, to whoever is connected now.</summary>
-    public void Pass(DraftHint draft, LiveConnection? except)
-    {
-        lock (Gate)
-        {
-            foreach (var connection in _connections)
-            {
-                if (connection != except) connection.Tell(draft);
-            }
-        }
-    }
-
     protected override long SeqOf(UserEvent logEvent) => logEvent.Seq;
 
     protected override async Task<long> ReadHeadAsync() =>

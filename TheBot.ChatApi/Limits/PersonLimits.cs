@@ -8,6 +8,7 @@ namespace TheBot.ChatApi.Limits;
 internal sealed class PersonLimits(IOptions<LimitOptions> options)
 {
     private readonly TokenBuckets<long> _messages = new(options.Value.MessagesBurst, options.Value.MessagesPerSecond, TimeSpan.FromSeconds(1));
+    private readonly TokenBuckets<long> _drafts = new(options.Value.MessagesBurst, options.Value.MessagesPerSecond, TimeSpan.FromSeconds(1));
     private readonly Dictionary<long, int> _sockets = [];
 
     public LimitOptions Options { get; } = options.Value;
@@ -17,9 +18,12 @@ internal sealed class PersonLimits(IOptions<LimitOptions> options)
     /// <param name="retryAfter">Where it is too fast: after which time there is room for one.</param>
     public bool TryTakeMessage(long userId, out TimeSpan retryAfter) => _messages.TryTake(userId, out retryAfter);
 
+    /// <summary>As <see cref="TryTakeMessage"/>, for a draft: as many as messages, in a count of their own, so that whoever types has every message left.</summary>
+    public bool TryTakeDraft(long userId, out TimeSpan retryAfter) => _drafts.TryTake(userId, out retryAfter);
+
     /// <summary>What to say to somebody who is too fast.</summary>
-    public string TooFast(TimeSpan retryAfter) => string.Create(
-        CultureInfo.InvariantCulture, $"At most {Options.MessagesPerSecond} messages a second; try again after {Seconds(retryAfter)} s");
+    public string TooFast(TimeSpan retryAfter, string what = "messages") => string.Create(
+        CultureInfo.InvariantCulture, $"At most {Options.MessagesPerSecond} {what} a second; try again after {Seconds(retryAfter)} s");
 
     /// <summary>A place for one more socket, to be given back by disposing it; null = the person has as many as they may.</summary>
     public IDisposable? TryOpenSocket(long userId)
@@ -40,7 +44,11 @@ internal sealed class PersonLimits(IOptions<LimitOptions> options)
     [return: NotNullIfNotNull(nameof(time))]
     public static double? Seconds(TimeSpan? time) => time is { } some ? Math.Ceiling(some.TotalMilliseconds) / 1000 : null;
 
-    public void ForgetIdle() => _messages.ForgetIdle();
+    public void ForgetIdle()
+    {
+        _messages.ForgetIdle();
+        _drafts.ForgetIdle();
+    }
 
     private sealed class Place(PersonLimits limits, long userId) : IDisposable
     {

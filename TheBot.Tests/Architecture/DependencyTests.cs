@@ -47,7 +47,7 @@ public class DependencyTests
     }
 
     [Theory]
-    [InlineData("StackExchange.Redis", new[] { "Delivery" })]
+    [InlineData("StackExchange.Redis", new[] { "Delivery", "Transports.SignalR" })]
     [InlineData("System.Net.WebSockets", new[] { "Transports" })]
     [InlineData("Microsoft.AspNetCore.SignalR", new[] { "Transports" })]
     public void A_technology_stays_in_its_folder(string technology, string[] folders)

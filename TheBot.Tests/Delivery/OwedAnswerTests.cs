@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using TheBot.ChatApi.Delivery;
@@ -69,11 +70,24 @@ public sealed class OwedAnswerTests
         Assert.StartsWith($"{ErrorCode.Save}: ", answer.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true, LogLevel.Debug)]
+    [InlineData(false, LogLevel.Error)]
+    public async Task A_call_that_ends_because_its_client_left_is_no_error(bool hasLeft, LogLevel written)
+    {
+        var log = new LevelLog();
+        var call = Invocation(new CancellationToken(hasLeft));
+
+        await new OwedAnswers(log).InvokeMethodAsync(call, _ => throw new OperationCanceledException());
+
+        Assert.Equal([written], log.Levels);
+    }
+
     private async Task<object?> CallAsync(Exception? failure) => await new OwedAnswers(NullLogger<OwedAnswers>.Instance).InvokeMethodAsync(
         Invocation(), _ => failure is null ? ValueTask.FromResult<object?>("done") : throw failure);
 
-    private HubInvocationContext Invocation() => new(
-        new Caller(_connection), new ServiceCollection().BuildServiceProvider(), new NoHub(), typeof(NoHub).GetMethod(nameof(NoHub.Ask))!, []);
+    private HubInvocationContext Invocation(CancellationToken aborted = default) => new(
+        new Caller(_connection, aborted), new ServiceCollection().BuildServiceProvider(), new NoHub(), typeof(NoHub).GetMethod(nameof(NoHub.Ask))!, []);
 
     private sealed class NoHub : Hub
     {
@@ -91,7 +105,18 @@ public sealed class OwedAnswerTests
         public Type GetStreamItemType(string streamId) => typeof(object);
     }
 
-    private sealed class Caller(LiveConnection connection) : HubCallerContext
+    private sealed class LevelLog : ILogger<OwedAnswers>
+    {
+        public List<LogLevel> Levels { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Levels.Add(logLevel);
+    }
+
+    private sealed class Caller(LiveConnection connection, CancellationToken aborted) : HubCallerContext
     {
         public override string ConnectionId => "1";
 
@@ -103,7 +128,7 @@ public sealed class OwedAnswerTests
 
         public override Microsoft.AspNetCore.Http.Features.IFeatureCollection Features { get; } = new Microsoft.AspNetCore.Http.Features.FeatureCollection();
 
-        public override CancellationToken ConnectionAborted => default;
+        public override CancellationToken ConnectionAborted => aborted;
 
         public override void Abort() => throw new NotSupportedException();
     }

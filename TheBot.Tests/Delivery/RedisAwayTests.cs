@@ -101,7 +101,7 @@ public sealed class RedisAwayTests(TwoReplicas replicas, ITestOutputHelper outpu
         await hub.InvokeAsync("React", room, stored.Id, "👍", true).WaitAsync(AnswersWithin);
         Assert.Equal(stored.Seq, await hub.InvokeAsync<long>("MarkRead", room, stored.Seq).WaitAsync(AnswersWithin));
         await hub.InvokeAsync("Typing", room, true).WaitAsync(AnswersWithin);
-        // a hint for the person's other devices, which needs Redis: left out, but answered
+        // a hint for the person's other devices, some of which only Redis reaches: left out there, but answered
         await hub.InvokeAsync("Draft", room, "черновик").WaitAsync(AnswersWithin);
     }
 }

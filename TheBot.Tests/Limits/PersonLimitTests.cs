@@ -109,6 +109,32 @@ public class PersonLimitTests(LimitedSchool limited) : IClassFixture<LimitedScho
     }
 
     [Fact]
+    public async Task Drafts_are_as_many_as_messages_in_a_count_of_their_own()
+    {
+        var (room, student, _) = await School.ClassAsync();
+        await using var hub = await ChatGraph.HubWithAsync(student.Token, School.Api.Address);
+        var watch = Stopwatch.StartNew();
+        var (taken, refusal) = (0, default(HubException));
+        while (refusal is null && watch.Elapsed < Deadline.Patience)
+        {
+            try
+            {
+                await hub.InvokeAsync("Draft", room, $"{taken}", Deadline.Token());
+                taken++;
+            }
+            catch (HubException e)
+            {
+                refusal = e;
+            }
+        }
+
+        Assert.InRange(taken, Defaults.MessagesBurst, Defaults.MessagesBurst + (Defaults.MessagesPerSecond * watch.Elapsed.TotalSeconds) + 1);
+        Assert.StartsWith($"{ErrorCode.RateLimited}: At most {Defaults.MessagesPerSecond} drafts a second; try again after ", refusal!.Message, StringComparison.Ordinal);
+        // every message is left, far more than come back while these are sent
+        for (var i = 0; i < Defaults.MessagesBurst; i++) await hub.InvokeAsync<ChatMessage>("SendMessage", room, new SendMessageRequest($"{i}"), Deadline.Token());
+    }
+
+    [Fact]
     public async Task A_client_that_keeps_to_the_times_it_is_told_loses_nothing_and_keeps_its_order()
     {
         var (room, student, _) = await School.ClassAsync();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -42,19 +43,34 @@ internal sealed class ScratchRedis : IAsyncDisposable
     }
 
     /// <summary>Has a command done, over a connection of its own.</summary>
-    public async Task DoAsync(string command)
+    public Task DoAsync(string command) => AskAsync(
+        command, (answer, _) => answer is ['+' or ':', ..] ? Task.FromResult(answer) : throw new InvalidOperationException($"{command}: {answer}"));
+
+    /// <summary>The channels that somebody is subscribed to.</summary>
+    public Task<string[]> ChannelsAsync() => AskAsync("PUBSUB CHANNELS", async (count, names) =>
     {
-        using var client = new TcpClient();
-        await client.ConnectAsync(IPAddress.Loopback, _server.Port, Deadline.Token());
-        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(command + "\r\n"), Deadline.Token());
-        using var answers = new StreamReader(client.GetStream());
-        var answer = await answers.ReadLineAsync(Deadline.Token());
-        if (answer is not ['+' or ':', ..]) throw new InvalidOperationException($"{command}: {answer}");
-    }
+        var channels = new string[int.Parse(count.AsSpan(1), CultureInfo.InvariantCulture)];
+        for (var i = 0; i < channels.Length; i++)
+        {
+            await names.ReadLineAsync(Deadline.Token()); // its length
+            channels[i] = (await names.ReadLineAsync(Deadline.Token()))!;
+        }
+
+        return channels;
+    });
 
     public async ValueTask DisposeAsync()
     {
         await _bottleneck.DisposeAsync();
         await _server.DisposeAsync();
+    }
+
+    private async Task<T> AskAsync<T>(string command, Func<string, StreamReader, Task<T>> read)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, _server.Port, Deadline.Token());
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(command + "\r\n"), Deadline.Token());
+        using var answers = new StreamReader(client.GetStream());
+        return await read(await answers.ReadLineAsync(Deadline.Token()) ?? throw new InvalidOperationException($"{command}: no answer"), answers);
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Options;
 using TheBot.ChatApi.Auth;
@@ -47,6 +48,7 @@ internal sealed partial class ChatHub(
         Context.Items[PlaceKey] = place;
         try
         {
+            await Groups.AddToGroupAsync(Context.ConnectionId, DevicesOf(who.UserId)); // which waits for nothing, and tells nothing before the greeting
             await logins.OpenAsync(connection);
             connection.Greet(HubFrame.Call(nameof(IChatClient.Ready), 256, new V1Ready(new Person(who.UserId, who.FullName, who.Role), told.Limits)));
         }
@@ -121,10 +123,11 @@ internal sealed partial class ChatHub(
     }
 
     /// <summary>Shows the person's other devices what they have begun to write. Kept nowhere; while Redis is away only those on this replica hear of it.</summary>
-    public void Draft(long roomId, string? text)
+    public Task Draft(long roomId, string? text)
     {
         if (text is null || text.Length > ChatLimits.ContentMaxLength) throw Failed(ErrorCode.Validation, $"text: at most {ChatLimits.ContentMaxLength} characters");
-        announcer.Draft(Connection, roomId, text);
+        if (!limits.TryTakeDraft(Connection.UserId, out var retryAfter)) throw Failed(ErrorCode.RateLimited, limits.TooFast(retryAfter, "drafts"));
+        return Clients.OthersInGroup(DevicesOf(Connection.UserId)).DraftChanged(roomId, text);
     }
 
     private async Task CatchUpAsync(HubLiveConnection connection, long roomId, Subscription subscription, long position, RoomKind kind)
@@ -140,6 +143,9 @@ internal sealed partial class ChatHub(
             connection.Close(CloseCode.Fault, "come back");
         }
     }
+
+    /// <summary>The group of a person's hub connections, on every replica.</summary>
+    private static string DevicesOf(long userId) => string.Create(CultureInfo.InvariantCulture, $"person:{userId}");
 
     private static HubException Failed(string code, string explanation) => new($"{code}: {explanation}");
 }

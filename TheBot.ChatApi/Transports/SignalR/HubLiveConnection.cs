@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Options;
 using TheBot.ChatApi.Auth;
@@ -26,8 +27,12 @@ internal sealed class HubLiveConnection(HubConnectionContext hub, Identity who, 
         else if (userEvent is { Kind: UserEventKind.RoomAdded, RoomId: { } room }) TellOnceGreeted(HubFrame.Call(nameof(IChatClient.RoomAdded), 32, room));
     }
 
-    public override void Tell(DraftHint draft) =>
-        TellOnceGreeted(HubFrame.Call(nameof(IChatClient.DraftChanged), 32 + (draft.Text.Length * 2), draft.RoomId, draft.Text) with { Hint = draft.Key });
+    /// <summary>A draft, as SignalR carries it to the person's devices. Enqueues and returns; before the greeting nothing is told.</summary>
+    public void Tell(SerializedHubMessage draft)
+    {
+        var call = draft.GetSerializedMessage(hub.Protocol);
+        TellOnceGreeted(new HubFrame(draft, call.Length, new HintKey(RoomOf(call.Span), UserId, HintFamily.Draft)));
+    }
 
     public override void Close(int code, string reason) => Queue.EnqueueLast(new HubClose(code, reason));
 
@@ -37,6 +42,15 @@ internal sealed class HubLiveConnection(HubConnectionContext hub, Identity who, 
     {
         DeliveryLog.WriteFailed(Logger, UserId, exception);
         Abort();
+    }
+
+    /// <summary>A call's first argument. Of one that another replica has made there are these bytes and no object.</summary>
+    private static long RoomOf(ReadOnlySpan<byte> call)
+    {
+        var json = new Utf8JsonReader(call);
+        while (json.Read() && json.TokenType != JsonTokenType.StartArray) continue;
+        json.Read();
+        return json.GetInt64();
     }
 
     public override async ValueTask WriteAsync(IReadOnlyList<OutFrame> frames)

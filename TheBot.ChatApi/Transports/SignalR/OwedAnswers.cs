@@ -21,6 +21,11 @@ internal sealed class OwedAnswers(ILogger<OwedAnswers> logger) : IHubFilter
         {
             return new HubAnswer(null, refusal.Message, connection);
         }
+        catch (OperationCanceledException) when (call.Context.ConnectionAborted.IsCancellationRequested)
+        {
+            HubLog.CallerLeft(logger, call.HubMethodName); // whom nobody has to answer, and who is no fault of ours
+            return new HubAnswer(null, $"{ErrorCode.Unavailable}: the connection has ended", connection);
+        }
         catch (NpgsqlException away) when (away.IsTransient)
         {
             HubLog.DatabaseAway(logger, call.HubMethodName, away);
