@@ -14,9 +14,9 @@ public sealed class StandingTests(ScratchPostgres postgres)
         SELECT 1000 + u, 'person.' || u, 'Имя', u::text, 'teacher', u % 2 = 1, u / 2 % 2 = 1, CASE WHEN u / 4 % 2 = 1 THEN now() END, false
         FROM generate_series(0, 23) AS u;
 
-        INSERT INTO rooms (kind, name, head_seq, locked, slow_mode_seconds)
-        SELECT kind, kind, 0, false, 0
-        FROM unnest(ARRAY['general', 'group', 'forum_subject', 'forum_tutor']) AS kind
+        INSERT INTO rooms (kind, direct_key, name, head_seq, locked, slow_mode_seconds)
+        SELECT kind, CASE kind WHEN 'direct' THEN '1000:1001' END, kind, 0, false, 0
+        FROM unnest(ARRAY['general', 'direct', 'group', 'forum_subject', 'forum_tutor']) AS kind
         WHERE kind <> 'general' OR NOT EXISTS (SELECT FROM rooms WHERE rooms.kind = 'general');
 
         INSERT INTO room_members (room_id, user_id, reasons, visible_from_seq, read_seq)
@@ -26,7 +26,7 @@ public sealed class StandingTests(ScratchPostgres postgres)
 
     private const string Readers =
         """
-        SELECT room.id, u.id, r.standing
+        SELECT room.id, u.id, CASE WHEN r.standing = 'member' AND room.kind = 'direct' THEN 'of strangers' ELSE r.standing END
         FROM rooms room CROSS JOIN users u
         LEFT JOIN room_readers r ON r.room_id = room.id AND r.user_id = u.id
         ORDER BY room.id, u.id
@@ -45,7 +45,12 @@ public sealed class StandingTests(ScratchPostgres postgres)
             while (await rows.ReadAsync(Deadline.Token()))
             {
                 drafts.Add(new MessageDraft(rows.GetInt64(0), rows.GetInt64(1), "once", "можно?", null));
-                var verdict = rows.IsDBNull(2) ? AppendVerdict.NoAccess : rows.GetString(2) == "member" ? AppendVerdict.Stored : AppendVerdict.NotMember;
+                var verdict = rows.IsDBNull(2) ? AppendVerdict.NoAccess : rows.GetString(2) switch
+                {
+                    "member" => AppendVerdict.Stored,
+                    "of strangers" => AppendVerdict.ReadOnly, // members who have ceased to be contacts
+                    _ => AppendVerdict.NotMember,
+                };
                 expected.Add($"{rows.GetInt64(1)} in {rows.GetInt64(0)}: {verdict}");
             }
         }
@@ -53,6 +58,6 @@ public sealed class StandingTests(ScratchPostgres postgres)
         var results = await new RoomLog(database).AppendAsync(drafts, RoomLocks.Wait, Deadline.Token());
 
         Assert.Equal(expected, drafts.Zip(results, (draft, result) => $"{draft.SenderId} in {draft.RoomId}: {result.Verdict}"));
-        Assert.Equal(3, results.Select(result => result.Verdict).Distinct().Count());
+        Assert.Equal(4, results.Select(result => result.Verdict).Distinct().Count());
     }
 }
