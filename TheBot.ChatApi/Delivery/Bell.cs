@@ -16,6 +16,9 @@ internal sealed class Bell(IServiceProvider services, Feeds feeds, TypingHints t
     /// <summary>Two beats may be late before the bell counts as silent.</summary>
     private static readonly TimeSpan SilentAfter = Beat * 2.5;
 
+    /// <summary>Of the events in a call, unless there is only one.</summary>
+    private const int CallBytes = 32 * 1024;
+
     private readonly Guid _replica = Guid.NewGuid();
     private ISubscriber? _redis;
     private long _heardAt;
@@ -30,27 +33,14 @@ internal sealed class Bell(IServiceProvider services, Feeds feeds, TypingHints t
     public void Ring(Committed committed)
     {
         if (_redis is null) return;
-        if (committed is { RoomEvents: [var only], UserEvents: [] })
-        {
-            Publish(BellChannels.ShardOf(only.RoomId), BellCodec.Write(_replica, committed.RoomEvents, []));
-            return;
-        }
-
-        var byShard = committed.RoomEvents.ToLookup(e => BellChannels.ShardOf(e.RoomId));
-        var usersByShard = committed.UserEvents.ToLookup(e => BellChannels.ShardOf(e.UserId));
-        foreach (var shard in byShard.Select(g => g.Key).Union(usersByShard.Select(g => g.Key)))
-        {
-            Publish(shard, BellCodec.Write(_replica, byShard[shard], usersByShard[shard]));
-        }
+        foreach (var events in InCalls(committed.RoomEvents)) Publish(BellCodec.Write(_replica, events, []));
+        if (committed.UserEvents.Count > 0) Publish(BellCodec.Write(_replica, [], committed.UserEvents));
     }
 
-    public void Ring(Ephemeral ephemeral) => Publish(BellChannels.ShardOf(ephemeral.RoomId), BellCodec.Write(_replica, ephemeral));
+    public void Ring(Ephemeral ephemeral) => Publish(BellCodec.Write(_replica, ephemeral));
 
     /// <summary>Tells that somebody came or went in these rooms, as the table of presence has it now.</summary>
-    public void Ring(IEnumerable<long> changedRooms)
-    {
-        foreach (var rooms in changedRooms.ToLookup(BellChannels.ShardOf)) Publish(rooms.Key, BellCodec.Write(_replica, rooms));
-    }
+    public void Ring(IEnumerable<long> changedRooms) => Publish(BellCodec.Write(_replica, changedRooms));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -128,9 +118,30 @@ internal sealed class Bell(IServiceProvider services, Feeds feeds, TypingHints t
         else DeliveryLog.BellSilent(logger);
     }
 
-    private void Publish(int shard, byte[] call)
+    /// <summary>A batch is one call as a rule; a large one is several, so that no call is a large object to the garbage collector here or there.</summary>
+    private static IEnumerable<List<RoomEvent>> InCalls(IReadOnlyList<RoomEvent> events)
     {
-        if (_redis is { } redis) PublishTo(redis, BellChannels.All[shard], call);
+        List<RoomEvent> call = [];
+        var bytes = 0;
+        foreach (var roomEvent in events)
+        {
+            var size = roomEvent.Data.Length + roomEvent.Extra.Length;
+            if (call.Count > 0 && bytes + size > CallBytes)
+            {
+                yield return call;
+                (call, bytes) = ([], 0);
+            }
+
+            call.Add(roomEvent);
+            bytes += size;
+        }
+
+        if (call.Count > 0) yield return call;
+    }
+
+    private void Publish(byte[] call)
+    {
+        if (_redis is { } redis) PublishTo(redis, BellChannels.Of(_replica), call);
     }
 
     /// <summary>Not awaited: a call that Redis does not take is one that the sweep makes up for.</summary>

@@ -14,6 +14,7 @@ namespace TheBot.ChatApi.Delivery;
 internal static class BellCodec
 {
     private const byte Version = 2;
+    private const int Head = 17;
     private const byte RoomEventPart = 1;
     private const byte UserEventPart = 2;
     private const byte EphemeralPart = 3;
@@ -86,8 +87,9 @@ internal static class BellCodec
     {
         try
         {
-            using var reader = new BinaryReader(new MemoryStream(bytes.ToArray(), writable: false), Encoding.UTF8);
-            if (reader.ReadByte() != Version || new Guid(reader.ReadBytes(16)) == self) return null;
+            if (bytes.Length < Head) throw new EndOfStreamException();
+            if (bytes.Span[0] != Version || new Guid(bytes.Span[1..Head]) == self) return null;
+            using var reader = new BinaryReader(new MemoryStream(bytes[Head..].ToArray(), writable: false), Encoding.UTF8);
             return ReadParts(reader);
         }
         catch (Exception e) when (e is EndOfStreamException or FormatException or ArgumentException)

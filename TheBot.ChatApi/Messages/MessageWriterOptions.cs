@@ -7,9 +7,9 @@ internal sealed class MessageWriterOptions
 {
     public const string Section = "Chat:Writer";
 
-    /// <summary>Batches that commit at the same time; a room is in one of them at most. Default 2.</summary>
+    /// <summary>Batches that commit at the same time; a room is in one of them at most. Default 1: what waits shares the next flush.</summary>
     [Range(1, 32)]
-    public int Batches { get; set; } = 2;
+    public int Batches { get; set; } = 1;
 
     /// <summary>Messages of one batch at most. Default 256.</summary>
     [Range(1, 10_000)]
