@@ -7,10 +7,10 @@ using TheBot.Data.Schema;
 
 namespace TheBot.ChatApi.Messages;
 
-/// <content>Writing one batch until every sender has an answer.</content>
+/// <content>Writing one batch until all of it is stored, refused, or held by somebody.</content>
 internal sealed partial class MessageWriter
 {
-    /// <summary>Writes until every command has its answer, but for those of held rooms, which it returns.</summary>
+    /// <summary>Writes until every command has its answer or is on its way to it, but for those of held rooms, which it returns.</summary>
     private async Task<Dictionary<RoomQueue, List<SendCommand>>> WriteAsync(Batch batch, RoomLocks locks)
     {
         var commands = batch.Commands;
@@ -41,8 +41,8 @@ internal sealed partial class MessageWriter
                 return [];
             }
 
-            // outside the try: what goes wrong while answering is not the batch's failure, which is stored
-            if (results is not null) return Answer(batch, commands, results);
+            // outside the try: what goes wrong from here on is not the batch's failure, which is stored
+            if (results is not null) return HandOn(batch, commands, results);
             commands = GiveUpLate(commands);
             if (commands.Count == 0) return [];
             await Task.Delay(Backoff[Math.Min(attempt, Backoff.Length - 1)], time).ConfigureAwait(false);
@@ -70,31 +70,19 @@ internal sealed partial class MessageWriter
         return held;
     }
 
-    private Dictionary<RoomQueue, List<SendCommand>> Answer(Batch batch, List<SendCommand> commands, AppendResult[] results)
+    /// <summary>Those of held rooms, to be written later; all others get their answers.</summary>
+    private Dictionary<RoomQueue, List<SendCommand>> HandOn(Batch batch, List<SendCommand> commands, AppendResult[] results)
     {
-        var events = new List<RoomEvent>(commands.Count);
         var held = new Dictionary<RoomQueue, List<SendCommand>>();
-        var answered = 0;
         for (var i = 0; i < commands.Count; i++)
         {
-            var result = results[i];
-            if (result.Verdict == AppendVerdict.Held)
-            {
-                var room = RoomOf(batch, commands[i]);
-                if (!held.TryGetValue(room, out var waiting)) held[room] = waiting = [];
-                waiting.Add(commands[i]);
-                continue;
-            }
-
-            Tell(commands[i], SendOutcome.Of(result));
-            answered++;
-            // a message found after an attempt without an answer may be one of which that attempt never got as far as telling anybody
-            if (result.Message is { } message && (result.IsNew || commands[i].IsInDoubt)) events.Add(Created(message) with { Trace = commands[i].Trace?.Context ?? default });
+            if (results[i].Verdict != AppendVerdict.Held) continue;
+            var room = RoomOf(batch, commands[i]);
+            if (!held.TryGetValue(room, out var waiting)) held[room] = waiting = [];
+            waiting.Add(commands[i]);
         }
 
-        if (events.Count > 0) committed.Announce(new Committed(events, []));
-        // only now: a process that stops must not end between an answer and its announcement
-        Done(answered);
+        AnswerInTurn(new Written(commands, results));
         return held;
     }
 
@@ -114,9 +102,6 @@ internal sealed partial class MessageWriter
 
     private static RoomQueue RoomOf(Batch batch, SendCommand command) => batch.Rooms.Find(room => room.RoomId == command.Draft.RoomId)!;
 
-    private static RoomEvent Created(ChatMessage message) => new(
-        message.Room, message.Seq, RoomEventKind.MessageCreated, message.CreatedAt, message.Sender.Id, null, WireJson.Utf8(message));
-
     private TimeSpan TimeLeft(List<SendCommand> commands)
     {
         var left = time.GetElapsedTime(time.GetTimestamp(), commands.Max(c => c.GiveUpAt));
@@ -134,27 +119,6 @@ internal sealed partial class MessageWriter
     private void Fail(List<SendCommand> commands)
     {
         foreach (var command in commands) Complete(command, SendOutcome.NotSaved);
-    }
-
-    private void Complete(SendCommand command, SendOutcome outcome)
-    {
-        Tell(command, outcome);
-        Done(1);
-    }
-
-    /// <summary>A sender who cannot take an answer must not cost the others theirs.</summary>
-    private void Tell(SendCommand command, SendOutcome outcome)
-    {
-        try
-        {
-            command.Completed(outcome);
-        }
-        catch (Exception e)
-        {
-            MessageLog.AnswerFailed(logger, command.Draft.RoomId, e);
-        }
-
-        ChatTraces.EndSend(command.Trace, outcome.Message?.Seq, outcome.Error);
     }
 
     /// <summary>Data exceptions and constraint violations: the content's fault, not the connection's.</summary>

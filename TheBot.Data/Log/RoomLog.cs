@@ -10,7 +10,9 @@ namespace TheBot.Data.Log;
 /// Promises: seq without gaps per room, equal to commit order; a client id is stored once per room and sender for ever; whoever appends
 /// was a member who may write at that very place of the log. See docs/adr/0004.
 /// </remarks>
-public sealed class RoomLog(NpgsqlDataSource database)
+/// <param name="database">For what is read.</param>
+/// <param name="appends">For what is written; null = the same.</param>
+public sealed class RoomLog(NpgsqlDataSource database, NpgsqlDataSource? appends = null)
 {
     /// <summary>Appends the drafts in their order, in one round trip and one transaction.</summary>
     /// <param name="drafts">In the order of acceptance.</param>
@@ -19,7 +21,7 @@ public sealed class RoomLog(NpgsqlDataSource database)
     /// <returns>One result a draft, in order.</returns>
     public async Task<AppendResult[]> AppendAsync(IReadOnlyList<MessageDraft> drafts, RoomLocks locks, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await (appends ?? database).OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         var asked = new AskedDrafts(drafts);
         var results = new AppendResult[drafts.Count];
         var known = new Dictionary<long, List<int>>();
