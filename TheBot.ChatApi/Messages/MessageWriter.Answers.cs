@@ -11,17 +11,29 @@ internal sealed partial class MessageWriter
     private readonly Queue<Written> _written = new();
     private bool _answering;
 
-    /// <summary>Batches are answered one after the other, in the order in which they were committed, so that a room's answers and events are in the order of its log.</summary>
-    private void AnswerInTurn(Written batch)
+    /// <summary>
+    /// Batches are answered one after the other, in the order in which they were committed, so that a room's answers and events are in the order of its log.
+    /// To be called before the rooms are released.
+    /// </summary>
+    private void ToBeAnswered(Written batch)
+    {
+        lock (_written) _written.Enqueue(batch);
+    }
+
+    /// <summary>Answers what was committed, here if nothing waits to be committed, or else on another thread. To be called after the rooms are released.</summary>
+    private void AnswerInTurn()
     {
         lock (_written)
         {
-            _written.Enqueue(batch);
-            if (_answering) return;
+            if (_answering || _written.Count == 0) return;
             _answering = true;
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(static writer => writer.AnswerAll(), this, preferLocal: false);
+        bool isBusy;
+        lock (_gate) isBusy = _ready.Count > 0;
+        // on a quiet server another thread would have to be woken first
+        if (isBusy) ThreadPool.UnsafeQueueUserWorkItem(static writer => writer.AnswerAll(), this, preferLocal: false);
+        else AnswerAll();
     }
 
     private void AnswerAll()
@@ -57,9 +69,22 @@ internal sealed partial class MessageWriter
             if (result.Message is { } message && (result.IsNew || commands[i].IsInDoubt)) events.Add(Created(message) with { Trace = commands[i].Trace?.Context ?? default });
         }
 
-        if (events.Count > 0) committed.Announce(new Committed(events, []));
+        Announce(events);
         // only now: a process that stops must not end between an answer and its announcement
         Done(answered);
+    }
+
+    /// <summary>What fails here must not be the last that is ever answered.</summary>
+    private void Announce(List<RoomEvent> events)
+    {
+        try
+        {
+            if (events.Count > 0) committed.Announce(new Committed(events, []));
+        }
+        catch (Exception e)
+        {
+            MessageLog.NotAnnounced(logger, events.Count, e);
+        }
     }
 
     private static RoomEvent Created(ChatMessage message) => new(

@@ -45,6 +45,7 @@ internal sealed partial class MessageWriter
             if (results is not null) return HandOn(batch, commands, results);
             commands = GiveUpLate(commands);
             if (commands.Count == 0) return [];
+            AnswerInTurn(); // who is stored does not wait with those who are not
             await Task.Delay(Backoff[Math.Min(attempt, Backoff.Length - 1)], time).ConfigureAwait(false);
         }
     }
@@ -65,6 +66,7 @@ internal sealed partial class MessageWriter
             // once one of a room waits, those after it must wait behind it
             if (RoomOf(batch, command) is var room && held.TryGetValue(room, out var waiting)) waiting.Add(command);
             else if ((await WriteAsync(batch with { Commands = [command] }, locks).ConfigureAwait(false)).Count > 0) held[room] = [command];
+            AnswerInTurn();
         }
 
         return held;
@@ -82,7 +84,7 @@ internal sealed partial class MessageWriter
             waiting.Add(commands[i]);
         }
 
-        AnswerInTurn(new Written(commands, results));
+        ToBeAnswered(new Written(commands, results));
         return held;
     }
 

@@ -9,8 +9,8 @@ namespace TheBot.ChatApi.Messages;
 /// <summary>Where every door meets: takes messages in, commits them in groups, answers the senders, tells Delivery.</summary>
 /// <remarks>
 /// Group commit without a timer: while a batch commits the next one gathers, so that an idle server adds no delay and a busy one
-/// shares its flushes. A room's messages are stored in the order of <see cref="Submit"/>; a room is in one batch at a time, and one that
-/// somebody else holds waits by itself (<see cref="HoldAsync"/>).
+/// shares its flushes; while a batch is answered the next one commits. A room's messages are stored in the order of <see cref="Submit"/>; a room is in one
+/// batch at a time, and one that somebody else holds waits by itself (<see cref="HoldAsync"/>).
 /// A lost connection leaves open whether a batch was committed; it is written again under the same client ids, which finds what is stored.
 /// </remarks>
 internal sealed partial class MessageWriter(
@@ -96,6 +96,7 @@ internal sealed partial class MessageWriter(
                 if (!held.ContainsKey(room)) Release(room);
             }
 
+            AnswerInTurn();
             if (held.Count > 0) _ = ContendAsync(held);
         }
     }
@@ -138,6 +139,8 @@ internal sealed partial class MessageWriter(
             if (held.TryGetValue(room, out var commands)) _ = HoldAsync(room, commands);
             else Release(room);
         }
+
+        AnswerInTurn();
     }
 
     /// <summary>A room that somebody else keeps: its messages wait for that lock alone, and those that came after them wait behind.</summary>
@@ -153,6 +156,8 @@ internal sealed partial class MessageWriter(
             _holding.Release();
             Release(room);
         }
+
+        AnswerInTurn();
     }
 
     private Batch? NextBatch()

@@ -14,7 +14,7 @@ public sealed class WriterTests(ScratchPostgres postgres, ITestOutputHelper outp
     {
         await using var lessons = await Lessons.OpenAsync(postgres, rooms: 4);
         // one batch at a time: where it waits, everything waits
-        var replica = lessons.Replica(options => options.Batches = 1);
+        var replica = lessons.Replica();
         var busy = lessons.Rooms[0];
         List<Sent> held, others = [];
         await using (var hold = await lessons.HoldAsync(busy))
@@ -71,6 +71,23 @@ public sealed class WriterTests(ScratchPostgres postgres, ITestOutputHelper outp
         Assert.Equal(1, failures);
     }
 
+    [Fact]
+    public async Task An_announcement_that_fails_costs_nobody_an_answer()
+    {
+        await using var lessons = await Lessons.OpenAsync(postgres, rooms: 1);
+        var replica = lessons.Replica();
+        replica.Announcing = () => throw new InvalidOperationException("the listener is broken");
+        var sends = new List<Sent>();
+        for (var i = 0; i < 5; i++)
+        {
+            sends.Add(replica.Send(lessons.Rooms[0], lessons.Student, $"{i}"));
+            await sends[^1].OutcomeAsync();
+        }
+
+        await lessons.StoredOnceAsync(sends);
+        await replica.Writer.StopAsync(Deadline.Token());
+    }
+
     [Theory]
     [InlineData("22023")]
     [InlineData("23514")]
@@ -78,7 +95,7 @@ public sealed class WriterTests(ScratchPostgres postgres, ITestOutputHelper outp
     {
         await using var lessons = await Lessons.OpenAsync(postgres, rooms: 2);
         await RefuseAsync(lessons, sqlState);
-        var replica = lessons.Replica(options => options.Batches = 1);
+        var replica = lessons.Replica();
         var room = lessons.Rooms[0];
         List<Sent> sends;
         await using (var hold = await lessons.HoldAsync(room))
@@ -107,7 +124,7 @@ public sealed class WriterTests(ScratchPostgres postgres, ITestOutputHelper outp
     {
         await using var lessons = await Lessons.OpenAsync(postgres, rooms: 3);
         await RefuseAsync(lessons, "22023");
-        var replica = lessons.Replica(options => options.Batches = 1);
+        var replica = lessons.Replica();
         var (busy, gate, free) = (lessons.Rooms[0], lessons.Rooms[1], lessons.Rooms[2]);
         List<Sent> held, others;
         await using (var hold = await lessons.HoldAsync(busy))

@@ -53,7 +53,7 @@ public class MessageTraceTests(ScratchPostgres postgres)
     {
         using var spans = new Spans();
         await using var talk = await Conversation.OpenAsync(postgres);
-        await using var replica = new Replica(talk.School.Database.ConnectionString, options => options.Batches = 1);
+        await using var replica = new Replica(talk.School.Database.ConnectionString);
         await Sent.AllAsync(Enumerable.Range(0, 50).Select(n => replica.Send(talk.Room, talk.Student, $"hello {n}")));
         await replica.Send(talk.Room, talk.Stranger, "let me in").OutcomeAsync();
 
