@@ -22,7 +22,7 @@ builder.AddNpgsqlDbContext<ChatDbContext>(ChatDatabase.ConnectionName, settings 
 builder.AddRedisClient("redis", settings => settings.DisableHealthChecks = true, redis => redis.BacklogPolicy = BacklogPolicy.FailFast);
 
 builder.Services.AddSingleton(TimeProvider.System);
-builder.Services.AddChatDatabase().AddDatabaseHealth().AddProblems().AddLimits().AddTokenAuthentication();
+builder.Services.AddChatDatabase(MessageServices.AppendConnections).AddDatabaseHealth().AddProblems().AddLimits().AddTokenAuthentication();
 builder.Services.AddRoster().AddRooms().AddMessages().AddForum().AddMedia().AddDelivery();
 builder.Services.AddChatSockets().AddChatHub().AddReference();
 

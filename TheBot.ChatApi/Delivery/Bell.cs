@@ -19,6 +19,9 @@ internal sealed class Bell(IServiceProvider services, Feeds feeds, TypingHints t
     /// <summary>Of the events in a call, unless there is only one.</summary>
     private const int CallBytes = 32 * 1024;
 
+    /// <summary>They are small, and all alike.</summary>
+    private const int CallUserEvents = 500;
+
     private readonly Guid _replica = Guid.NewGuid();
     private ISubscriber? _redis;
     private long _heardAt;
@@ -34,13 +37,16 @@ internal sealed class Bell(IServiceProvider services, Feeds feeds, TypingHints t
     {
         if (_redis is null) return;
         foreach (var events in InCalls(committed.RoomEvents)) Publish(BellCodec.Write(_replica, events, []));
-        if (committed.UserEvents.Count > 0) Publish(BellCodec.Write(_replica, [], committed.UserEvents));
+        foreach (var events in committed.UserEvents.Chunk(CallUserEvents)) Publish(BellCodec.Write(_replica, [], events));
     }
 
     public void Ring(Ephemeral ephemeral) => Publish(BellCodec.Write(_replica, ephemeral));
 
     /// <summary>Tells that somebody came or went in these rooms, as the table of presence has it now.</summary>
-    public void Ring(IEnumerable<long> changedRooms) => Publish(BellCodec.Write(_replica, changedRooms));
+    public void Ring(IReadOnlyCollection<long> changedRooms)
+    {
+        if (changedRooms.Count > 0) Publish(BellCodec.Write(_replica, changedRooms));
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

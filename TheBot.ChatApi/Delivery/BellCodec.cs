@@ -87,8 +87,9 @@ internal static class BellCodec
     {
         try
         {
+            if (bytes is { IsEmpty: false } && bytes.Span[0] != Version) return null;
             if (bytes.Length < Head) throw new EndOfStreamException();
-            if (bytes.Span[0] != Version || new Guid(bytes.Span[1..Head]) == self) return null;
+            if (new Guid(bytes.Span[1..Head]) == self) return null;
             using var reader = new BinaryReader(new MemoryStream(bytes[Head..].ToArray(), writable: false), Encoding.UTF8);
             return ReadParts(reader);
         }

@@ -38,7 +38,7 @@ internal abstract class LiveConnection : IFrameWriter
     public EphemeralPerson Person { get; }
 
     /// <summary>The rooms in which this connection has said that it types.</summary>
-    public ConcurrentDictionary<long, bool> TypingIn { get; } = new();
+    public ConcurrentDictionary<long, bool> TypingIn { get; } = new(concurrencyLevel: 1, capacity: 1);
 
     public IDialect Dialect { get; }
 
@@ -49,7 +49,7 @@ internal abstract class LiveConnection : IFrameWriter
     public void Overflowed(int frames, int bytes) => DeliveryLog.QueueFull(Logger, UserId, frames, bytes);
 
     /// <summary>The rooms whose feeds this connection is subscribed to.</summary>
-    public ConcurrentDictionary<long, Subscription> Subscriptions { get; } = new();
+    public ConcurrentDictionary<long, Subscription> Subscriptions { get; } = new(concurrencyLevel: 1, capacity: 1);
 
     /// <summary>The person is no longer in the room; nothing of it comes after this. Called under a feed's lock: enqueues and returns.</summary>
     public abstract void Removed(long roomId);

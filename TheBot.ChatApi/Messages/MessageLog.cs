@@ -21,7 +21,7 @@ internal static partial class MessageLog
     [LoggerMessage(1005, LogLevel.Error, "A batch was stored and could not be measured")]
     public static partial void NotMeasured(ILogger logger, Exception exception);
 
-    [LoggerMessage(1006, LogLevel.Error, "{Messages} messages were stored and could not be announced; the sweep finds them")]
+    [LoggerMessage(1006, LogLevel.Error, "{Messages} messages were answered and could not be announced; the sweep finds what is new")]
     public static partial void NotAnnounced(ILogger logger, int messages, Exception exception);
 
     [LoggerMessage(1010, LogLevel.Warning, "A change in room {RoomId} was not answered by the database (attempt {Attempt}); it is asked for again")]

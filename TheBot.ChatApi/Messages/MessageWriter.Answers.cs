@@ -5,86 +5,52 @@ using TheBot.Data.Schema;
 
 namespace TheBot.ChatApi.Messages;
 
-/// <content>Answering one batch while the next one commits.</content>
+/// <content>Telling the senders how it ended, and Delivery what is new.</content>
 internal sealed partial class MessageWriter
 {
-    private readonly Queue<Written> _written = new();
-    private bool _answering;
-
-    /// <summary>
-    /// Batches are answered one after the other, in the order in which they were committed, so that a room's answers and events are in the order of its log.
-    /// To be called before the rooms are released.
-    /// </summary>
-    private void ToBeAnswered(Written batch)
+    /// <summary>Before the rooms are released, so that a room's answers are in the order of its log. Returns the commands of held rooms, which have none yet.</summary>
+    private Dictionary<RoomQueue, List<SendCommand>> Answer(Batch batch, List<SendCommand> commands, AppendResult[] results)
     {
-        lock (_written) _written.Enqueue(batch);
-    }
-
-    /// <summary>Answers what was committed, here if nothing waits to be committed, or else on another thread. To be called after the rooms are released.</summary>
-    private void AnswerInTurn()
-    {
-        lock (_written)
-        {
-            if (_answering || _written.Count == 0) return;
-            _answering = true;
-        }
-
-        bool isBusy;
-        lock (_gate) isBusy = _ready.Count > 0;
-        // on a quiet server another thread would have to be woken first
-        if (isBusy) ThreadPool.UnsafeQueueUserWorkItem(static writer => writer.AnswerAll(), this, preferLocal: false);
-        else AnswerAll();
-    }
-
-    private void AnswerAll()
-    {
-        while (true)
-        {
-            Written? batch;
-            lock (_written)
-            {
-                if (!_written.TryDequeue(out batch))
-                {
-                    _answering = false;
-                    return;
-                }
-            }
-
-            Answer(batch);
-        }
-    }
-
-    private void Answer(Written batch)
-    {
-        var (commands, results) = batch;
-        var events = new List<RoomEvent>(commands.Count);
-        var answered = 0;
+        var held = new Dictionary<RoomQueue, List<SendCommand>>();
         for (var i = 0; i < commands.Count; i++)
         {
-            var result = results[i];
-            if (result.Verdict == AppendVerdict.Held) continue;
-            Tell(commands[i], SendOutcome.Of(result));
-            answered++;
-            // a message found after an attempt without an answer may be one of which that attempt never got as far as telling anybody
-            if (result.Message is { } message && (result.IsNew || commands[i].IsInDoubt)) events.Add(Created(message) with { Trace = commands[i].Trace?.Context ?? default });
+            if (results[i].Verdict == AppendVerdict.Held)
+            {
+                var room = RoomOf(batch, commands[i]);
+                if (!held.TryGetValue(room, out var waiting)) held[room] = waiting = [];
+                waiting.Add(commands[i]);
+                continue;
+            }
+
+            Tell(commands[i], SendOutcome.Of(results[i]));
+            batch.Answered.Add((commands[i], results[i]));
         }
 
-        Announce(events);
-        // only now: a process that stops must not end between an answer and its announcement
-        Done(answered);
+        return held;
     }
 
-    /// <summary>What fails here must not be the last that is ever answered.</summary>
-    private void Announce(List<RoomEvent> events)
+    /// <summary>What is new in a batch, to Delivery, which puts it in order: the next batch with the same rooms may be further already.</summary>
+    private void Announce(Batch batch)
     {
         try
         {
+            var events = new List<RoomEvent>(batch.Answered.Count);
+            foreach (var (command, result) in batch.Answered)
+            {
+                // a message found after an attempt without an answer may be one of which that attempt never got as far as telling anybody
+                if (result.Message is { } message && (result.IsNew || command.IsInDoubt)) events.Add(Created(message) with { Trace = command.Trace?.Context ?? default });
+            }
+
             if (events.Count > 0) committed.Announce(new Committed(events, []));
         }
         catch (Exception e)
         {
-            MessageLog.NotAnnounced(logger, events.Count, e);
+            MessageLog.NotAnnounced(logger, batch.Answered.Count, e);
         }
+
+        // only now: a process that stops must not end between an answer and its announcement
+        Done(batch.Answered.Count);
+        batch.Answered.Clear();
     }
 
     private static RoomEvent Created(ChatMessage message) => new(
@@ -102,14 +68,11 @@ internal sealed partial class MessageWriter
         try
         {
             command.Completed(outcome);
+            ChatTraces.EndSend(command.Trace, outcome.Message?.Seq, outcome.Error);
         }
         catch (Exception e)
         {
             MessageLog.AnswerFailed(logger, command.Draft.RoomId, e);
         }
-
-        ChatTraces.EndSend(command.Trace, outcome.Message?.Seq, outcome.Error);
     }
-
-    private sealed record Written(List<SendCommand> Commands, AppendResult[] Results);
 }

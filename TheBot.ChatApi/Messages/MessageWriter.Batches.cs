@@ -3,14 +3,13 @@ using Npgsql;
 using TheBot.ChatApi.Observability;
 using TheBot.Contracts;
 using TheBot.Data.Log;
-using TheBot.Data.Schema;
 
 namespace TheBot.ChatApi.Messages;
 
-/// <content>Writing one batch until all of it is stored, refused, or held by somebody.</content>
+/// <content>Writing one batch until every sender has an answer.</content>
 internal sealed partial class MessageWriter
 {
-    /// <summary>Writes until every command has its answer or is on its way to it, but for those of held rooms, which it returns.</summary>
+    /// <summary>Writes until every command has its answer, but for those of held rooms, which it returns.</summary>
     private async Task<Dictionary<RoomQueue, List<SendCommand>>> WriteAsync(Batch batch, RoomLocks locks)
     {
         var commands = batch.Commands;
@@ -41,11 +40,11 @@ internal sealed partial class MessageWriter
                 return [];
             }
 
-            // outside the try: what goes wrong from here on is not the batch's failure, which is stored
-            if (results is not null) return HandOn(batch, commands, results);
+            // outside the try: what goes wrong while answering is not the batch's failure, which is stored
+            if (results is not null) return Answer(batch, commands, results);
             commands = GiveUpLate(commands);
             if (commands.Count == 0) return [];
-            AnswerInTurn(); // who is stored does not wait with those who are not
+            Announce(batch); // what is stored does not wait with what is not
             await Task.Delay(Backoff[Math.Min(attempt, Backoff.Length - 1)], time).ConfigureAwait(false);
         }
     }
@@ -66,25 +65,9 @@ internal sealed partial class MessageWriter
             // once one of a room waits, those after it must wait behind it
             if (RoomOf(batch, command) is var room && held.TryGetValue(room, out var waiting)) waiting.Add(command);
             else if ((await WriteAsync(batch with { Commands = [command] }, locks).ConfigureAwait(false)).Count > 0) held[room] = [command];
-            AnswerInTurn();
+            Announce(batch);
         }
 
-        return held;
-    }
-
-    /// <summary>Those of held rooms, to be written later; all others get their answers.</summary>
-    private Dictionary<RoomQueue, List<SendCommand>> HandOn(Batch batch, List<SendCommand> commands, AppendResult[] results)
-    {
-        var held = new Dictionary<RoomQueue, List<SendCommand>>();
-        for (var i = 0; i < commands.Count; i++)
-        {
-            if (results[i].Verdict != AppendVerdict.Held) continue;
-            var room = RoomOf(batch, commands[i]);
-            if (!held.TryGetValue(room, out var waiting)) held[room] = waiting = [];
-            waiting.Add(commands[i]);
-        }
-
-        ToBeAnswered(new Written(commands, results));
         return held;
     }
 

@@ -9,7 +9,7 @@ namespace TheBot.ChatApi.Messages;
 /// <summary>Where every door meets: takes messages in, commits them in groups, answers the senders, tells Delivery.</summary>
 /// <remarks>
 /// Group commit without a timer: while a batch commits the next one gathers, so that an idle server adds no delay and a busy one
-/// shares its flushes; while a batch is answered the next one commits. A room's messages are stored in the order of <see cref="Submit"/>; a room is in one
+/// shares its flushes; while a batch is announced the next one commits. A room's messages are stored in the order of <see cref="Submit"/>; a room is in one
 /// batch at a time, and one that somebody else holds waits by itself (<see cref="HoldAsync"/>).
 /// A lost connection leaves open whether a batch was committed; it is written again under the same client ids, which finds what is stored.
 /// </remarks>
@@ -88,16 +88,25 @@ internal sealed partial class MessageWriter(
 
     private async Task RunAsync()
     {
-        while (NextBatch() is { } batch)
+        var announcing = Task.CompletedTask;
+        var batch = NextBatch();
+        while (batch is not null)
         {
-            var held = await WriteAsync(batch).ConfigureAwait(false);
-            foreach (var room in batch.Rooms)
+            var written = batch;
+            var held = await WriteAsync(written).ConfigureAwait(false);
+            foreach (var room in written.Rooms)
             {
                 if (!held.ContainsKey(room)) Release(room);
             }
 
-            AnswerInTurn();
             if (held.Count > 0) _ = ContendAsync(held);
+
+            // no further behind than one batch: what is stored and not announced for long, the sweep would find first
+            await announcing.ConfigureAwait(false);
+            batch = NextBatch();
+            // beside the next commit; where there is none, here: to wake another thread would take longer
+            if (batch is null) Announce(written);
+            else announcing = Task.Run(() => Announce(written));
         }
     }
 
@@ -122,11 +131,12 @@ internal sealed partial class MessageWriter(
     /// </summary>
     private async Task ContendAsync(Dictionary<RoomQueue, List<SendCommand>> rooms)
     {
+        var batch = new Batch([.. rooms.Keys], [.. rooms.Values.SelectMany(commands => commands)]);
         await _contending.WaitAsync().ConfigureAwait(false);
         Dictionary<RoomQueue, List<SendCommand>> held;
         try
         {
-            held = await WriteAsync(new Batch([.. rooms.Keys], [.. rooms.Values.SelectMany(commands => commands)]), RoomLocks.WaitBriefly).ConfigureAwait(false);
+            held = await WriteAsync(batch, RoomLocks.WaitBriefly).ConfigureAwait(false);
         }
         finally
         {
@@ -140,16 +150,17 @@ internal sealed partial class MessageWriter(
             else Release(room);
         }
 
-        AnswerInTurn();
+        Announce(batch);
     }
 
     /// <summary>A room that somebody else keeps: its messages wait for that lock alone, and those that came after them wait behind.</summary>
     private async Task HoldAsync(RoomQueue room, List<SendCommand> commands)
     {
+        var batch = new Batch([room], commands);
         await _holding.WaitAsync().ConfigureAwait(false);
         try
         {
-            await WriteAsync(new Batch([room], commands), RoomLocks.Wait).ConfigureAwait(false);
+            await WriteAsync(batch, RoomLocks.Wait).ConfigureAwait(false);
         }
         finally
         {
@@ -157,7 +168,7 @@ internal sealed partial class MessageWriter(
             Release(room);
         }
 
-        AnswerInTurn();
+        Announce(batch);
     }
 
     private Batch? NextBatch()
@@ -217,5 +228,9 @@ internal sealed partial class MessageWriter(
         public bool InFlight { get; set; }
     }
 
-    private sealed record Batch(List<RoomQueue> Rooms, List<SendCommand> Commands);
+    private sealed record Batch(List<RoomQueue> Rooms, List<SendCommand> Commands)
+    {
+        /// <summary>Not announced yet. A part of the batch that is written by itself has the same list.</summary>
+        public List<(SendCommand Command, AppendResult Result)> Answered { get; } = [];
+    }
 }

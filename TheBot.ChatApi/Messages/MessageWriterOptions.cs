@@ -19,6 +19,9 @@ internal sealed class MessageWriterOptions
     [Range(1, 64)]
     public int HeldRooms { get; set; } = 8;
 
+    /// <summary>Connections that all this takes at most: each batch may leave behind another one of rooms in which it met another replica's.</summary>
+    public int Connections => (2 * Batches) + HeldRooms;
+
     /// <summary>Messages that may wait in all; beyond it a send fails at once. Default 20,000.</summary>
     [Range(1, 1_000_000)]
     public int Waiting { get; set; } = 20_000;

@@ -153,13 +153,15 @@ public sealed class WriterTests(ScratchPostgres postgres, ITestOutputHelper outp
         Assert.Equal(["before", "after"], (await lessons.MessagesAsync(free)).Select(message => message.Content));
     }
 
-    [Fact]
-    public async Task What_one_connection_sends_is_stored_in_that_order()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task What_one_connection_sends_is_stored_in_that_order(int batches)
     {
         var seed = Environment.TickCount;
         output.WriteLine($"seed {seed}");
         await using var lessons = await Lessons.OpenAsync(postgres, rooms: 2);
-        var replica = lessons.Replica(options => options.BatchSize = 7);
+        var replica = lessons.Replica(options => (options.BatchSize, options.Batches) = (7, batches));
         var room = lessons.Rooms[0];
         using var sent = new CancellationTokenSource();
         var locking = Task.Run(() => LockNowAndThenAsync(lessons, room, sent.Token));
@@ -193,11 +195,13 @@ public sealed class WriterTests(ScratchPostgres postgres, ITestOutputHelper outp
         }
     }
 
-    [Fact]
-    public async Task A_stopping_writer_answers_everything_it_took()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task A_stopping_writer_answers_everything_it_took(int batches)
     {
         await using var lessons = await Lessons.OpenAsync(postgres, rooms: 4);
-        var replica = lessons.Replica(options => options.BatchSize = 16);
+        var replica = lessons.Replica(options => (options.BatchSize, options.Batches) = (16, batches));
         var outsider = await lessons.School.PersonAsync(Role.Parent);
         var (good, refused) = (new List<Sent>(), new List<Sent>());
         Task stopping;

@@ -76,7 +76,7 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
     {
         // the request lasts as long as the socket: what a frame begins is a trace of its own
         Activity.Current = null;
-        var message = new ArrayBufferWriter<byte>(256);
+        using var message = new InboundMessage();
         var isTooBig = false;
         try
         {
@@ -86,7 +86,7 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
                 {
                     case var _ when isTooBig: break; // what is on the way is read and forgotten: a connection that ends with unread bytes takes the close with it
                     case Received.Text when IsLeaving: break; // nothing more is begun: whoever has no answer begins anew elsewhere
-                    case Received.Text: OnMessage(message.WrittenMemory); break;
+                    case Received.Text: OnMessage(message.Written); break;
                     case Received.Binary: break; // as the old system: left unread
                     case Received.TooBig:
                         Close(CloseCode.TooBig, $"over {ChatLimits.FrameMaxBytes} bytes");
@@ -114,21 +114,21 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
     protected abstract void OnMessage(ReadOnlyMemory<byte> message);
 
     /// <summary>Reads one message. Null = the other side closed.</summary>
-    internal static async Task<Received?> ReceiveMessageAsync(WebSocket socket, ArrayBufferWriter<byte> message, CancellationToken cancellationToken)
+    internal static async Task<Received?> ReceiveMessageAsync(WebSocket socket, InboundMessage message, CancellationToken cancellationToken)
     {
-        message.ResetWrittenCount();
+        message.Clear();
         while (true)
         {
             // an empty read first: a connection that says nothing holds no buffer. It takes a close and an empty message, which come once.
-            var got = message.WrittenCount == 0 ? await socket.ReceiveAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false) : default;
+            var got = message.Length == 0 ? await socket.ReceiveAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false) : default;
             if (got is { MessageType: not WebSocketMessageType.Close, EndOfMessage: false })
             {
-                got = await socket.ReceiveAsync(message.GetMemory(1024), cancellationToken).ConfigureAwait(false);
+                got = await socket.ReceiveAsync(message.Space(), cancellationToken).ConfigureAwait(false);
             }
 
             if (got.MessageType == WebSocketMessageType.Close) return null;
             message.Advance(got.Count);
-            if (message.WrittenCount > ChatLimits.FrameMaxBytes) return Received.TooBig;
+            if (message.Length > ChatLimits.FrameMaxBytes) return Received.TooBig;
             if (got.EndOfMessage) return got.MessageType == WebSocketMessageType.Text ? Received.Text : Received.Binary;
         }
     }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.WebSockets;
 using Microsoft.Net.Http.Headers;
 using TheBot.ChatApi.Auth;
@@ -96,11 +95,11 @@ internal sealed class SocketDoor(TokenAuthenticator tokens, AddressLimits addres
 
     private static async Task<string?> FirstFrameTokenAsync(WebSocket socket, Func<ReadOnlyMemory<byte>, string?> tokenOf, CancellationToken ended)
     {
-        var message = new ArrayBufferWriter<byte>(256);
+        using var message = new InboundMessage();
         try
         {
             var received = await RawConnection.ReceiveMessageAsync(socket, message, ended);
-            return received == RawConnection.Received.Text ? tokenOf(message.WrittenMemory) : null;
+            return received == RawConnection.Received.Text ? tokenOf(message.Written) : null;
         }
         catch (Exception e) when (e is OperationCanceledException or WebSocketException or IOException)
         {
