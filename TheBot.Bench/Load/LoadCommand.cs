@@ -33,15 +33,20 @@ internal static class LoadCommand
                 select (workload, count, wire);
             foreach (var (workload, count, wire) in combinations)
             {
-                await using var servers = await ServersUnderLoad.StartAsync(count, workload.School);
                 var results = new List<LoadResult>();
-                for (var i = 0; i < asked.GetValue(runs); i++)
+                // idle connections meet new servers each time: memory that was taken once is not taken again
+                var (starts, runsEach) = workload.Pace == Pace.Idle ? (asked.GetValue(runs), 1) : (1, asked.GetValue(runs));
+                for (var start = 0; start < starts; start++)
                 {
-                    var run = new LoadRun(
-                        workload, WireOf.Name(wire), servers, TimeSpan.FromSeconds(i == 0 ? asked.GetValue(warmUp) : 2), TimeSpan.FromSeconds(asked.GetValue(window)));
-                    results.Add(await run.RunAsync(cancellationToken));
-                    LoadReport.Row(results[^1]);
-                    if (asked.GetValue(output) is { } file) LoadReport.Append(file, results[^1]);
+                    await using var servers = await ServersUnderLoad.StartAsync(count, workload.School);
+                    for (var i = 0; i < runsEach; i++)
+                    {
+                        var run = new LoadRun(
+                            workload, WireOf.Name(wire), servers, TimeSpan.FromSeconds(i == 0 ? asked.GetValue(warmUp) : 2), TimeSpan.FromSeconds(asked.GetValue(window)));
+                        results.Add(await run.RunAsync(cancellationToken));
+                        LoadReport.Row(results[^1]);
+                        if (asked.GetValue(output) is { } file) LoadReport.Append(file, results[^1]);
+                    }
                 }
 
                 medians.Add(LoadReport.Median(results, asked.GetValue(quiet)));
