@@ -32,7 +32,8 @@ internal sealed class AppHostProcess : IDisposable
     public static AppHostProcess Start(string[] args, string? home = null, params (string Name, string Value)[] environment)
     {
         var ownHome = home is null ? Directory.CreateTempSubdirectory("local-aspire-home-").FullName : null;
-        var start = new ProcessStartInfo("dotnet", [typeof(Projects.ChatLab_AppHost).Assembly.Location, .. args])
+        // a shell without job control lets what it starts in the background ignore Ctrl-C, and children inherit that: the tests may run so, the AppHost not
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", typeof(Projects.ChatLab_AppHost).Assembly.Location, .. args])
         {
             WorkingDirectory = Projects.ChatLab_AppHost.ProjectPath,
             RedirectStandardOutput = true,

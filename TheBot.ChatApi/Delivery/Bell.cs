@@ -11,7 +11,7 @@ namespace TheBot.ChatApi.Delivery;
 /// </remarks>
 internal sealed class Bell(IServiceProvider services, Feeds feeds, TypingHints typing, TimeProvider time, ILogger<Bell> logger) : BackgroundService
 {
-    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(400);
 
     /// <summary>Two beats may be late before the bell counts as silent.</summary>
     private static readonly TimeSpan SilentAfter = Beat * 2.5;
@@ -25,13 +25,13 @@ internal sealed class Bell(IServiceProvider services, Feeds feeds, TypingHints t
     private readonly Guid _replica = Guid.NewGuid();
     private ISubscriber? _redis;
     private long _heardAt;
-    private bool _rings;
+    private bool _rang;
 
     /// <summary>Raised with rooms in which somebody came or went on another replica. Handlers neither block nor throw.</summary>
     public event Action<IReadOnlyList<long>>? PresenceHeard;
 
-    /// <summary>Whether a call made now is likely to be heard.</summary>
-    public bool Rings => Volatile.Read(ref _rings);
+    /// <summary>Whether a call made now is likely to be heard. As of this moment: it does not wait for the next beat.</summary>
+    public bool Rings => Volatile.Read(ref _heardAt) is var heard and not 0 && time.GetElapsedTime(heard) < SilentAfter;
 
     public void Ring(Committed committed)
     {
@@ -116,10 +116,9 @@ internal sealed class Bell(IServiceProvider services, Feeds feeds, TypingHints t
 
     private void Watch()
     {
-        var heard = Volatile.Read(ref _heardAt);
-        var rings = heard != 0 && time.GetElapsedTime(heard) < SilentAfter;
+        var rings = Rings;
         ChatMetrics.BellRings(rings);
-        if (Interlocked.Exchange(ref _rings, rings) == rings) return;
+        if (Interlocked.Exchange(ref _rang, rings) == rings) return;
         if (rings) DeliveryLog.BellRings(logger);
         else DeliveryLog.BellSilent(logger);
     }

@@ -173,11 +173,7 @@ public sealed class MigrateTests(ScratchPostgres postgres)
         }
 
         await SayAsync();
-        var options = new DbContextOptionsBuilder<ChatDbContext>();
-        options.UseNpgsql(school.ConnectionString, npgsql => npgsql.MigrationsAssembly(typeof(NextBuildsMigration).Assembly.GetName().Name!))
-            .UseSnakeCaseNamingConvention()
-            .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning));
-        await using var next = new ChatDbContext(options.Options);
+        await using var next = NextBuild(school.ConnectionString);
         var migrating = SchemaUpgrade.RunAsync(next, Deadline.Token());
         do await SayAsync();
         while (!migrating.IsCompleted);
@@ -190,6 +186,37 @@ public sealed class MigrateTests(ScratchPostgres postgres)
         Assert.Equal(
             Enumerable.Range(1, sent).Select(i => $"{i}"),
             await school.School.QueryAsync("SELECT content FROM messages WHERE room_id = $1 ORDER BY seq", row => row.GetString(0), room));
+    }
+
+    [Fact]
+    public async Task A_migration_that_gives_way_in_a_deadlock_with_the_api_is_done_again()
+    {
+        await using var database = new TestDatabase(await postgres.NewDatabaseAsync());
+        // the API takes the room first and the message then, the migration the other way round, and its wait is looked at first
+        var sending = database.HoldAsync("""
+            SET LOCAL deadlock_timeout = '1min';
+            LOCK TABLE rooms IN ROW EXCLUSIVE MODE;
+            DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM pg_locks WHERE relation = 'rooms'::regclass AND NOT granted) LOOP PERFORM pg_sleep(0.01); END LOOP; END $$;
+            LOCK TABLE messages IN ROW EXCLUSIVE MODE
+            """);
+        await Deadline.UntilAsync(
+            () => database.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'rooms'::regclass AND mode = 'RowExclusiveLock')"), locked => locked, "the room is taken");
+        await using var next = NextBuild(database.ConnectionString);
+        var migrating = SchemaUpgrade.RunAsync(next, Deadline.Token());
+        await (await sending).DisposeAsync();
+        await migrating;
+        Assert.True(await database.ScalarAsync<bool>("SELECT to_regclass('ix_messages_of_the_next_build') IS NOT NULL"));
+        await Deadline.UntilAsync(
+            () => database.ScalarAsync<long>("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"), count => count == 1, "the deadlock is counted");
+    }
+
+    private static ChatDbContext NextBuild(string connectionString)
+    {
+        var options = new DbContextOptionsBuilder<ChatDbContext>();
+        options.UseNpgsql(connectionString, npgsql => npgsql.MigrationsAssembly(typeof(NextBuildsMigration).Assembly.GetName().Name!))
+            .UseSnakeCaseNamingConvention()
+            .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning));
+        return new ChatDbContext(options.Options);
     }
 
     /// <summary>The one line that a refused migrator leaves, with exit code 1.</summary>

@@ -13,6 +13,8 @@ namespace TheBot.Migrator.Commands.Migrate;
 /// </remarks>
 public static class SchemaUpgrade
 {
+    private const int DeadlocksEndured = 5;
+
     /// <summary>Waits until no other process is at it, and applies what is missing then, a transaction each.</summary>
     /// <param name="context">Its database, whose connection must not be open.</param>
     /// <param name="target">The migration to end at; null = the newest. An older one than the schema's takes migrations back.</param>
@@ -36,7 +38,7 @@ public static class SchemaUpgrade
             foreach (var (migration, isBack) in await StepsAsync(database, target, cancellationToken).ConfigureAwait(false))
             {
                 step?.Invoke(migration, isBack);
-                await database.MigrateAsync(isBack ? Before(database, migration) : migration, cancellationToken).ConfigureAwait(false);
+                await StepAsync(database, isBack ? Before(database, migration) : migration, cancellationToken).ConfigureAwait(false);
             }
 
             await database.ExecuteSqlRawAsync("SELECT pg_advisory_unlock(hashtext('thebot.schema'))", cancellationToken).ConfigureAwait(false);
@@ -44,6 +46,23 @@ public static class SchemaUpgrade
         finally
         {
             await database.CloseConnectionAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>One migration; again where the API beside it took the same tables in another order and PostgreSQL gave way to the API: nothing of it was kept then.</summary>
+    private static async Task StepAsync(DatabaseFacade database, string target, CancellationToken cancellationToken)
+    {
+        for (var again = DeadlocksEndured; ; again--)
+        {
+            try
+            {
+                await database.MigrateAsync(target, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (Exception deadlock) when (again > 0 && deadlock.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected })
+            {
+                continue; // at once: finding the deadlock took PostgreSQL a second already
+            }
         }
     }
 
