@@ -5,6 +5,7 @@ using TheBot.ChatApi.Forum;
 using TheBot.ChatApi.Http;
 using TheBot.ChatApi.Limits;
 using TheBot.ChatApi.Media;
+using TheBot.ChatApi.Memory;
 using TheBot.ChatApi.Messages;
 using TheBot.ChatApi.Observability;
 using TheBot.ChatApi.Reference;
@@ -25,6 +26,7 @@ builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddChatDatabase(MessageServices.AppendConnections).AddDatabaseHealth().AddProblems().AddLimits().AddTokenAuthentication();
 builder.Services.AddRoster().AddRooms().AddMessages().AddForum().AddMedia().AddDelivery();
 builder.Services.AddChatSockets().AddChatHub().AddReference();
+builder.Services.AddHostedService<QuietCollection>();
 
 var app = builder.Build();
 app.UseProblems();

@@ -143,7 +143,7 @@ internal sealed class ConnectionQueue(IFrameWriter writer, DeliveryOptions optio
     private void Uncount()
     {
         (_frames, _bytes) = (0, 0);
-        _hints?.Clear();
+        _hints = null;
     }
 
     private static void Flushed(ref List<TaskCompletionSource>? paced)

@@ -19,7 +19,7 @@ internal sealed class V1Options
     [Range(1, 100)]
     public int SubscribesPerConnection { get; set; } = 4;
 
-    /// <summary>Rooms that this replica opens at the same time, so that a thousand returning clients leave the database to the messages. Default 32.</summary>
+    /// <summary>Rooms that this replica opens at the same time, so that thousands who return leave processors and database to the messages. Default 2 a processor.</summary>
     [Range(1, 1_000)]
-    public int SubscribesAtOnce { get; set; } = 32;
+    public int SubscribesAtOnce { get; set; } = 2 * Environment.ProcessorCount;
 }

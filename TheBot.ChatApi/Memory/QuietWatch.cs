@@ -1,0 +1,35 @@
+namespace TheBot.ChatApi.Memory;
+
+/// <summary>Decides when it is quiet and a collection worth while. To be asked every <see cref="LookEvery"/>.</summary>
+internal sealed class QuietWatch
+{
+    public static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>Bytes allocated from one look to the next that still are quiet: the heartbeats of some thousand people, or a few messages.</summary>
+    public const long QuietBytes = 1024 * 1024;
+
+    /// <summary>Bytes allocated since the last collection here that make one worth while.</summary>
+    public const long WorthwhileBytes = 16 * 1024 * 1024;
+
+    /// <summary>Bytes in use up to which a collection takes some tens of milliseconds; a larger heap is left to the runtime.</summary>
+    public const long LargestHeap = 256 * 1024 * 1024;
+
+    /// <summary>Quiet looks in a row.</summary>
+    private const int Looks = 3;
+
+    private long _seen;
+    private long _collected;
+    private int _quiet;
+
+    /// <summary>Whether to collect now; true counts as done.</summary>
+    /// <param name="allocated">Bytes that the process has allocated since it started.</param>
+    /// <param name="inUse">Bytes on the heap.</param>
+    public bool IsDue(long allocated, long inUse)
+    {
+        _quiet = allocated - _seen <= QuietBytes ? _quiet + 1 : 0;
+        _seen = allocated;
+        if (_quiet < Looks || allocated - _collected < WorthwhileBytes || inUse > LargestHeap) return false;
+        _collected = allocated;
+        return true;
+    }
+}
