@@ -11,8 +11,8 @@ internal sealed class QuietWatch
     /// <summary>Bytes allocated since the last collection here that make one worth while.</summary>
     public const long WorthwhileBytes = 16 * 1024 * 1024;
 
-    /// <summary>Bytes in use up to which a collection takes some tens of milliseconds; a larger heap is left to the runtime.</summary>
-    public const long LargestHeap = 256 * 1024 * 1024;
+    /// <summary>Bytes in use up to which to collect: everything stands still for 25 ms after starting and for 170 ms with 2,000 connections. A larger heap is left to the runtime.</summary>
+    public const long LargestHeap = 128 * 1024 * 1024;
 
     /// <summary>Quiet looks in a row.</summary>
     private const int Looks = 3;
