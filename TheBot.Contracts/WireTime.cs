@@ -9,20 +9,29 @@ namespace TheBot.Contracts;
 /// <remarks>What Django REST Framework writes, which the seed's clients parse; also RFC 3339.</remarks>
 public static class WireTime
 {
-    private const string WithFraction = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
-    private const string WholeSecond = "yyyy-MM-dd'T'HH:mm:ss'Z'";
+    /// <summary>Bytes of room that <see cref="Format(DateTimeOffset, Span{byte})"/> needs: a round trip's, seven digits of a second and all.</summary>
+    public const int Room = 28;
+
+    private const int WholeSecond = 19; // 2026-01-06T12:00:00
+    private const int WithFraction = 26; // and .123456
 
     /// <summary>The wire's text of a point in time.</summary>
-    public static string Format(DateTimeOffset time) => time.UtcDateTime.ToString(FormatOf(time), CultureInfo.InvariantCulture);
+    public static string Format(DateTimeOffset time)
+    {
+        Span<byte> text = stackalloc byte[Room];
+        return Encoding.ASCII.GetString(text[..Format(time, text)]);
+    }
 
-    /// <summary>Writes the wire's text of a point in time; at least 27 bytes of room.</summary>
+    /// <summary>Writes the wire's text of a point in time; at least <see cref="Room"/> bytes.</summary>
     /// <returns>Bytes written.</returns>
-    public static int Format(DateTimeOffset time, Span<byte> destination) =>
-        time.UtcDateTime.TryFormat(destination, out var written, FormatOf(time), CultureInfo.InvariantCulture)
-            ? written
-            : throw new ArgumentException("too short for a time", nameof(destination));
-
-    private static string FormatOf(DateTimeOffset time) => time.UtcTicks % TimeSpan.TicksPerSecond < TimeSpan.TicksPerMicrosecond ? WholeSecond : WithFraction;
+    public static int Format(DateTimeOffset time, Span<byte> destination)
+    {
+        // of all formats the only one that is quick, and it begins as ours does: a custom one took 4 % of the server's time
+        if (!time.UtcDateTime.TryFormat(destination, out _, "O", CultureInfo.InvariantCulture)) throw new ArgumentException("too short for a time", nameof(destination));
+        var length = time.UtcTicks % TimeSpan.TicksPerSecond < TimeSpan.TicksPerMicrosecond ? WholeSecond : WithFraction;
+        destination[length] = (byte)'Z';
+        return length + 1;
+    }
 }
 
 /// <summary>Reads any RFC 3339 time, writes <see cref="WireTime"/>.</summary>
@@ -35,7 +44,7 @@ public sealed class WireTimeConverter : JsonConverter<DateTimeOffset>
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options)
     {
         ArgumentNullException.ThrowIfNull(writer);
-        Span<byte> text = stackalloc byte[32];
+        Span<byte> text = stackalloc byte[WireTime.Room];
         writer.WriteStringValue(text[..WireTime.Format(value, text)]);
     }
 }

@@ -28,7 +28,7 @@ public class SerialiseBenchmarks
         new(Message.Room, Message.Seq, RoomEventKind.MessageCreated, Message.CreatedAt, Message.Sender.Id, null, WireJson.Utf8(Message));
 
     private static readonly Guid Replica = Guid.NewGuid();
-    private static readonly byte[] Call = BellCodec.Write(Replica, [Created], []);
+    private static readonly ReadOnlyMemory<byte> Call = BellCodec.Write(Replica, [Created], []);
 
     [Benchmark]
     public object MessageObject() => WireJson.Utf8(Message);
@@ -37,7 +37,7 @@ public class SerialiseBenchmarks
     public object? V1Event() => V1Dialect.Instance.Render(Created);
 
     [Benchmark]
-    public object V1Ack() => V1Dialect.Ack("019b2c", Message);
+    public object V1Ack() => V1Dialect.Ack("019b2c", Created);
 
     [Benchmark]
     public object? SeedEvent() => SeedDialect.Instance.Render(Created);

@@ -144,13 +144,13 @@ internal sealed class Bell(IServiceProvider services, Feeds feeds, TypingHints t
         if (call.Count > 0) yield return call;
     }
 
-    private void Publish(byte[] call)
+    private void Publish(ReadOnlyMemory<byte> call)
     {
         if (_redis is { } redis) PublishTo(redis, BellChannels.Of(_replica), call);
     }
 
     /// <summary>Not awaited: a call that Redis does not take is one that the sweep makes up for.</summary>
-    private static void PublishTo(ISubscriber redis, RedisChannel channel, byte[] call)
+    private static void PublishTo(ISubscriber redis, RedisChannel channel, ReadOnlyMemory<byte> call)
     {
         try
         {

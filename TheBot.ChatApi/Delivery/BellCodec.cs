@@ -20,10 +20,12 @@ internal static class BellCodec
     private const byte EphemeralPart = 3;
     private const byte PresencePart = 4;
     private const byte TracePart = 5;
+    private const int UserEventSize = 80; // at most
 
-    public static byte[] Write(Guid replica, IEnumerable<RoomEvent> roomEvents, IEnumerable<UserEvent> userEvents)
+    public static ReadOnlyMemory<byte> Write(Guid replica, IReadOnlyList<RoomEvent> roomEvents, IReadOnlyList<UserEvent> userEvents)
     {
-        using var bytes = new MemoryStream(1024);
+        // room for all of it from the beginning: to grow by doubling took a third of all bytes that a message allocated
+        using var bytes = new MemoryStream(Head + roomEvents.Sum(SizeOf) + (userEvents.Count * UserEventSize));
         using var writer = Begin(bytes, replica);
         foreach (var e in roomEvents)
         {
@@ -49,10 +51,10 @@ internal static class BellCodec
             WriteBytes(writer, e.TokenHash);
         }
 
-        return bytes.ToArray();
+        return Written(bytes);
     }
 
-    public static byte[] Write(Guid replica, Ephemeral ephemeral)
+    public static ReadOnlyMemory<byte> Write(Guid replica, Ephemeral ephemeral)
     {
         using var bytes = new MemoryStream(128);
         using var writer = Begin(bytes, replica);
@@ -65,10 +67,10 @@ internal static class BellCodec
         writer.Write(ephemeral.Who.LastName);
         writer.Write(ephemeral.Who.Role);
         writer.Write7BitEncodedInt64(ephemeral.Seq);
-        return bytes.ToArray();
+        return Written(bytes);
     }
 
-    public static byte[] Write(Guid replica, IEnumerable<long> presenceIn)
+    public static ReadOnlyMemory<byte> Write(Guid replica, IEnumerable<long> presenceIn)
     {
         using var bytes = new MemoryStream(64);
         using var writer = Begin(bytes, replica);
@@ -78,7 +80,7 @@ internal static class BellCodec
             writer.Write7BitEncodedInt64(room);
         }
 
-        return bytes.ToArray();
+        return Written(bytes);
     }
 
     /// <returns>Null where the replica itself rang, or one of another version.</returns>
@@ -153,6 +155,11 @@ internal static class BellCodec
 
         return new BellCall(new Committed(roomEvents, userEvents), ephemerals, presenceIn);
     }
+
+    /// <summary>At most, but for its data.</summary>
+    private static int SizeOf(RoomEvent e) => 100 + e.Data.Length + e.Extra.Length;
+
+    private static ReadOnlyMemory<byte> Written(MemoryStream bytes) => bytes.GetBuffer().AsMemory(0, (int)bytes.Length);
 
     private static BinaryWriter Begin(MemoryStream bytes, Guid replica)
     {

@@ -1,7 +1,5 @@
 using TheBot.ChatApi.Observability;
-using TheBot.Contracts;
 using TheBot.Data.Log;
-using TheBot.Data.Schema;
 
 namespace TheBot.ChatApi.Messages;
 
@@ -22,8 +20,9 @@ internal sealed partial class MessageWriter
                 continue;
             }
 
-            Tell(commands[i], SendOutcome.Of(results[i]));
-            batch.Answered.Add((commands[i], results[i]));
+            var outcome = SendOutcome.Of(results[i]);
+            Tell(commands[i], outcome);
+            batch.Answered.Add((commands[i], outcome));
         }
 
         return held;
@@ -35,10 +34,11 @@ internal sealed partial class MessageWriter
         try
         {
             var events = new List<RoomEvent>(batch.Answered.Count);
-            foreach (var (command, result) in batch.Answered)
+            foreach (var (command, outcome) in batch.Answered)
             {
                 // a message found after an attempt without an answer may be one of which that attempt never got as far as telling anybody
-                if (result.Message is { } message && (result.IsNew || command.IsInDoubt)) events.Add(Created(message) with { Trace = command.Trace?.Context ?? default });
+                if (outcome.Stored is not { } stored || !(outcome.IsNew || command.IsInDoubt)) continue;
+                events.Add(command.Trace is { } trace ? stored with { Trace = trace.Context } : stored);
             }
 
             if (events.Count > 0) committed.Announce(new Committed(events, []));
@@ -52,9 +52,6 @@ internal sealed partial class MessageWriter
         Done(batch.Answered.Count);
         batch.Answered.Clear();
     }
-
-    private static RoomEvent Created(ChatMessage message) => new(
-        message.Room, message.Seq, RoomEventKind.MessageCreated, message.CreatedAt, message.Sender.Id, null, WireJson.Utf8(message));
 
     private void Complete(SendCommand command, SendOutcome outcome)
     {

@@ -231,6 +231,6 @@ internal sealed partial class MessageWriter(
     private sealed record Batch(List<RoomQueue> Rooms, List<SendCommand> Commands)
     {
         /// <summary>Not announced yet. A part of the batch that is written by itself has the same list.</summary>
-        public List<(SendCommand Command, AppendResult Result)> Answered { get; } = [];
+        public List<(SendCommand Command, SendOutcome Outcome)> Answered { get; } = [];
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using TheBot.Contracts;
 using TheBot.Data.Log;
+using TheBot.Data.Schema;
 
 namespace TheBot.ChatApi.Messages;
 
@@ -26,19 +27,20 @@ internal abstract class SendCommand(MessageDraft draft)
 }
 
 /// <summary>How a send ended: a stored message, or an error by its stable code.</summary>
-/// <param name="Message">What is stored, now or before.</param>
+/// <param name="Stored">What is stored, now or before, as an event: written as JSON once, for the answer and for everybody's stream.</param>
+/// <param name="Message">The same, as an object.</param>
 /// <param name="IsNew">Stored by this send.</param>
 /// <param name="Error">A code of <see cref="ErrorCode"/>, or null.</param>
 /// <param name="Explanation">For a person to read.</param>
 /// <param name="IsStranger">The sender may not even know whether there is such a room.</param>
-internal readonly record struct SendOutcome(ChatMessage? Message, bool IsNew, string? Error, string? Explanation, bool IsStranger = false)
+internal readonly record struct SendOutcome(RoomEvent? Stored, ChatMessage? Message, bool IsNew, string? Error, string? Explanation, bool IsStranger = false)
 {
     /// <summary>After which time the same may succeed; null where nobody can tell.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
     public static SendOutcome Of(AppendResult result) => result.Verdict switch
     {
-        AppendVerdict.Stored => new(result.Message, result.IsNew, null, null),
+        AppendVerdict.Stored => new(Created(result.Message!), result.Message, result.IsNew, null, null),
         AppendVerdict.NoAccess => Failed(ErrorCode.AccessDenied, "You are not a participant in this room") with { IsStranger = true },
         AppendVerdict.NotMember => Failed(ErrorCode.AccessDenied, "You are not a participant in this room"),
         AppendVerdict.SlowMode => Failed(ErrorCode.SlowMode, "Slow mode: wait before your next message") with { RetryAfter = TimeSpan.FromSeconds(result.RetryAfter) },
@@ -49,9 +51,12 @@ internal readonly record struct SendOutcome(ChatMessage? Message, bool IsNew, st
         _ => throw new ArgumentOutOfRangeException(nameof(result), result.Verdict, null),
     };
 
-    public static SendOutcome Failed(string code, string explanation) => new(null, false, code, explanation);
+    public static SendOutcome Failed(string code, string explanation) => new(null, null, false, code, explanation);
 
     public static SendOutcome NotSaved { get; } = Failed(ErrorCode.Save, "The message could not be saved now; send it again with the same client_id");
+
+    private static RoomEvent Created(ChatMessage message) => new(
+        message.Room, message.Seq, RoomEventKind.MessageCreated, message.CreatedAt, message.Sender.Id, null, WireJson.Utf8(message));
 }
 
 /// <summary>A send that somebody awaits (REST, hub).</summary>

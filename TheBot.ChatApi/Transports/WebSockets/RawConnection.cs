@@ -42,9 +42,9 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
         try
         {
             var filled = 0;
-            foreach (var frame in frames)
+            for (var i = 0; i < frames.Count; i++)
             {
-                if (frame is not RawFrame { Bytes: var bytes }) continue;
+                if (frames[i] is not RawFrame { Bytes: var bytes }) continue;
                 if (filled + bytes.Length > chunk.Length)
                 {
                     await _stream.WriteAsync(chunk.AsMemory(0, filled), Queue.Progressed).ConfigureAwait(false);

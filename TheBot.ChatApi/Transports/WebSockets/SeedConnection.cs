@@ -124,8 +124,8 @@ internal sealed class SeedConnection(WebSocket socket, HttpContext context, Iden
     {
         public override void Completed(SendOutcome outcome)
         {
-            connection.Queue.Enqueue(outcome.Message is { } message
-                ? SeedDialect.Sent(message)
+            connection.Queue.Enqueue(outcome is { Stored: { } stored, Message: { } message }
+                ? SeedDialect.Sent(message.Id, stored)
                 : SeedDialect.Error(outcome.Error!, outcome.Explanation!, clientId: MessageRules.ClientIdOf(Draft), retryAfter: PersonLimits.Seconds(outcome.RetryAfter)));
             connection.Settle();
         }

@@ -42,13 +42,13 @@ internal sealed class SeedDialect : IDialect
     });
 
     /// <summary>{"type":"message_sent","message":{full},"message_id":n,"status":"delivered"}</summary>
-    public static RawFrame Sent(ChatMessage message) => RawFrame.Of(message, static (json, message) =>
+    public static RawFrame Sent(long messageId, RoomEvent stored) => RawFrame.Of((messageId, stored), static (json, it) =>
     {
         json.WriteStartObject();
         json.WriteString("type"u8, "message_sent"u8);
         json.WritePropertyName("message"u8);
-        json.WriteRawValue(WireJson.Utf8(message), skipInputValidation: true);
-        json.WriteNumber("message_id"u8, message.Id);
+        json.WriteRawValue(it.stored.Data.Span, skipInputValidation: true);
+        json.WriteNumber("message_id"u8, it.messageId);
         json.WriteString("status"u8, "delivered"u8);
         json.WriteEndObject();
     });

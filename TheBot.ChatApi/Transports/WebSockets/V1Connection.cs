@@ -180,8 +180,8 @@ internal sealed class V1Connection : RawConnection
     {
         public override void Completed(SendOutcome outcome)
         {
-            connection.Queue.Enqueue(outcome.Message is { } message
-                ? V1Dialect.Ack(id, message)
+            connection.Queue.Enqueue(outcome.Stored is { } stored
+                ? V1Dialect.Ack(id, stored)
                 : V1Dialect.Error(id, Draft.RoomId, new V1Error(outcome.Error!, outcome.Explanation!, RetryAfter: PersonLimits.Seconds(outcome.RetryAfter))));
             connection.Settle();
         }

@@ -57,9 +57,7 @@ internal sealed class V1Dialect : IDialect
         new V1Frame<V1Unsubscribed> { Type = V1Type.Unsubscribed, Id = id, Room = room, Ts = DateTimeOffset.UtcNow, Data = new(reason) },
         V1Json.Wire.Unsubscribed);
 
-    public static RawFrame Ack(string? id, ChatMessage message) => Frame(
-        new V1Frame<V1Message> { Type = V1Type.Ack, Id = id, Room = message.Room, Seq = message.Seq, Ts = message.CreatedAt, Data = new(message) },
-        V1Json.Wire.Message);
+    public static RawFrame Ack(string? id, RoomEvent stored) => Event(V1Type.Ack, stored, WriteMessage, id);
 
     public static RawFrame Done(string id, long room, V1Done done) =>
         Frame(new V1Frame<V1Done> { Type = V1Type.Done, Id = id, Room = room, Ts = DateTimeOffset.UtcNow, Data = done }, V1Json.Wire.Done);
@@ -90,13 +88,14 @@ internal sealed class V1Dialect : IDialect
         static (writer, it) => JsonSerializer.Serialize(writer, it.Item1, it.json),
         ephemeral.Key);
 
-    /// <summary>{"type":...,"room":n,"seq":n,"ts":"...","data":...}: what is written once an event, so without objects between.</summary>
-    private static RawFrame Event(string type, RoomEvent roomEvent, Action<Utf8JsonWriter, RoomEvent> writeData) =>
-        RawFrame.Of((type, roomEvent, writeData), static (json, it) =>
+    /// <summary>{"type":...,"id":...,"room":n,"seq":n,"ts":"...","data":...}: what is written for every message, so without objects between.</summary>
+    private static RawFrame Event(string type, RoomEvent roomEvent, Action<Utf8JsonWriter, RoomEvent> writeData, string? id = null) =>
+        RawFrame.Of((type, id, roomEvent, writeData), static (json, it) =>
         {
-            Span<byte> at = stackalloc byte[32];
+            Span<byte> at = stackalloc byte[WireTime.Room];
             json.WriteStartObject();
             json.WriteString("type"u8, it.type);
+            if (it.id is not null) json.WriteString("id"u8, it.id);
             json.WriteNumber("room"u8, it.roomEvent.RoomId);
             json.WriteNumber("seq"u8, it.roomEvent.Seq);
             json.WriteString("ts"u8, at[..WireTime.Format(it.roomEvent.At, at)]);
