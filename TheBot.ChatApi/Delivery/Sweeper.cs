@@ -24,11 +24,15 @@ internal sealed class Sweeper(
         using var timer = new PeriodicTimer(options.Value.SweepEveryWithoutBell, time);
         var sweptAt = time.GetTimestamp();
         var comparedAt = sweptAt;
+        var rang = false;
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
         {
             CloseStuck();
             ChatMetrics.Swept(time.GetElapsedTime(comparedAt));
-            if (bell.Rings && time.GetElapsedTime(sweptAt) < options.Value.SweepEvery) continue;
+            var rings = bell.Rings;
+            // once more when it is back: what was committed just before was rung for nobody
+            if (rings && rang && time.GetElapsedTime(sweptAt) < options.Value.SweepEvery) continue;
+            rang = rings;
             sweptAt = time.GetTimestamp();
             try
             {

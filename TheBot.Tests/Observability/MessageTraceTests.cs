@@ -35,7 +35,7 @@ public class MessageTraceTests(ScratchPostgres postgres)
 
         var sent = await sending.Send(talk.Room, talk.Student, "hello").OutcomeAsync();
         await Deadline.UntilAsync(() => Task.FromResult(sending.Announced.Count), count => count == 1, "announced");
-        other.Offer(BellCodec.Read(BellCodec.Write(Guid.NewGuid(), sending.Announced, []), Guid.NewGuid())!.Committed);
+        other.Offer(BellCodec.Read(BellCodec.Write(Guid.NewGuid(), [.. sending.Announced], []), Guid.NewGuid())!.Committed);
         foreach (var reader in readers) await reader.UntilAsync(r => r.Seqs.Count == 1, "heard");
 
         var send = await spans.OneAsync("chat.send", span => Equals(span.GetTagItem("thebot.seq"), sent.Message!.Seq) && Equals(span.GetTagItem("thebot.room.id"), talk.Room));

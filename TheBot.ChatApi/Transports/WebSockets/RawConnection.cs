@@ -34,7 +34,7 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
     {
         if (frames is [RawFrame only])
         {
-            await _stream.WriteAsync(only.Bytes, Queue.Progressed).ConfigureAwait(false);
+            await _stream.WriteAsync(only.Bytes, Queue).ConfigureAwait(false);
             return;
         }
 
@@ -47,13 +47,13 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
                 if (frames[i] is not RawFrame { Bytes: var bytes }) continue;
                 if (filled + bytes.Length > chunk.Length)
                 {
-                    await _stream.WriteAsync(chunk.AsMemory(0, filled), Queue.Progressed).ConfigureAwait(false);
+                    await _stream.WriteAsync(chunk.AsMemory(0, filled), Queue).ConfigureAwait(false);
                     filled = 0;
                 }
 
                 if (bytes.Length > chunk.Length)
                 {
-                    await _stream.WriteAsync(bytes, Queue.Progressed).ConfigureAwait(false);
+                    await _stream.WriteAsync(bytes, Queue).ConfigureAwait(false);
                     continue;
                 }
 
@@ -61,7 +61,7 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
                 filled += bytes.Length;
             }
 
-            if (filled > 0) await _stream.WriteAsync(chunk.AsMemory(0, filled), Queue.Progressed).ConfigureAwait(false);
+            if (filled > 0) await _stream.WriteAsync(chunk.AsMemory(0, filled), Queue).ConfigureAwait(false);
         }
         finally
         {

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using TheBot.ChatApi.Delivery;
 
 namespace TheBot.ChatApi.Transports.WebSockets;
 
@@ -40,8 +41,8 @@ internal sealed class SharedWriteStream(Stream inner) : Stream
         }
     }
 
-    /// <summary>As the other, but tells after each <see cref="Step"/> that the reader took it; still nothing gets between.</summary>
-    public async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, Action progressed)
+    /// <summary>As the other, but tells the queue after each <see cref="Step"/> that the reader took it; still nothing gets between.</summary>
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, ConnectionQueue queue)
     {
         await _writing.WaitAsync().ConfigureAwait(false);
         try
@@ -50,7 +51,7 @@ internal sealed class SharedWriteStream(Stream inner) : Stream
             {
                 var step = buffer[..Math.Min(buffer.Length, Step)];
                 await inner.WriteAsync(step).ConfigureAwait(false);
-                progressed();
+                queue.Progressed();
                 buffer = buffer[step.Length..];
             }
         }
