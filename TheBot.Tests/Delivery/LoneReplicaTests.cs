@@ -9,10 +9,13 @@ public sealed class LoneReplicaTests(ScratchPostgres postgres)
     /// <summary>So that what arrives came by the bell.</summary>
     private static readonly (string Name, string Value) NoSweep = ("Chat__Delivery__SweepEvery", "00:10:00");
 
+    /// <summary>People who go on talking until something comes true.</summary>
+    private static readonly (string Name, string Value) NoLimit = ("Chat__Limits__MessagesPerSecond", "0");
+
     [Fact]
     public async Task Alone_it_rings_for_nobody_and_for_another_as_soon_as_that_one_is_there()
     {
-        await using var school = await ApiSchool.OpenAsync(postgres, NoSweep);
+        await using var school = await ApiSchool.OpenAsync(postgres, NoSweep, NoLimit);
         var (room, student, teacher) = await school.ClassAsync();
         await using var speaking = await school.SeedAsync(student, room);
         await using var redis = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{school.Redis.Port}");
