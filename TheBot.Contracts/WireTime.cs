@@ -10,7 +10,7 @@ namespace TheBot.Contracts;
 public static class WireTime
 {
     /// <summary>Bytes of room that <see cref="Format(DateTimeOffset, Span{byte})"/> needs: a round trip's, seven digits of a second and all.</summary>
-    public const int Room = 28;
+    public const int BytesMax = 28;
 
     private const int WholeSecond = 19; // 2026-01-06T12:00:00
     private const int WithFraction = 26; // and .123456
@@ -18,11 +18,11 @@ public static class WireTime
     /// <summary>The wire's text of a point in time.</summary>
     public static string Format(DateTimeOffset time)
     {
-        Span<byte> text = stackalloc byte[Room];
+        Span<byte> text = stackalloc byte[BytesMax];
         return Encoding.ASCII.GetString(text[..Format(time, text)]);
     }
 
-    /// <summary>Writes the wire's text of a point in time; at least <see cref="Room"/> bytes.</summary>
+    /// <summary>Writes the wire's text of a point in time; at least <see cref="BytesMax"/> bytes.</summary>
     /// <returns>Bytes written.</returns>
     public static int Format(DateTimeOffset time, Span<byte> destination)
     {
@@ -44,7 +44,7 @@ public sealed class WireTimeConverter : JsonConverter<DateTimeOffset>
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options)
     {
         ArgumentNullException.ThrowIfNull(writer);
-        Span<byte> text = stackalloc byte[WireTime.Room];
+        Span<byte> text = stackalloc byte[WireTime.BytesMax];
         writer.WriteStringValue(text[..WireTime.Format(value, text)]);
     }
 }

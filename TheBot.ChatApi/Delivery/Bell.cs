@@ -28,24 +28,24 @@ internal sealed class Bell(IServiceProvider services, Feeds feeds, TypingHints t
     public bool Rings => _beats.Rings;
 
     /// <summary>A school with one replica does without calls, which are an eighth of what a message costs it when few share a batch.</summary>
-    private bool SomebodyListens => _redis is not null && !_beats.IsAlone;
+    private ISubscriber? Listeners => _beats.IsAlone ? null : _redis;
 
     public void Ring(Committed committed)
     {
-        if (!SomebodyListens) return;
+        if (Listeners is null) return;
         foreach (var events in InCalls(committed.RoomEvents)) Publish(BellCodec.Write(_beats.Self, events, []));
         foreach (var events in committed.UserEvents.Chunk(CallUserEvents)) Publish(BellCodec.Write(_beats.Self, [], events));
     }
 
     public void Ring(Ephemeral ephemeral)
     {
-        if (SomebodyListens) Publish(BellCodec.Write(_beats.Self, ephemeral));
+        if (Listeners is not null) Publish(BellCodec.Write(_beats.Self, ephemeral));
     }
 
     /// <summary>Tells that somebody came or went in these rooms, as the table of presence has it now.</summary>
     public void Ring(IReadOnlyCollection<long> changedRooms)
     {
-        if (changedRooms.Count > 0 && SomebodyListens) Publish(BellCodec.Write(_beats.Self, changedRooms));
+        if (changedRooms.Count > 0 && Listeners is not null) Publish(BellCodec.Write(_beats.Self, changedRooms));
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -145,7 +145,7 @@ internal sealed class Bell(IServiceProvider services, Feeds feeds, TypingHints t
 
     private void Publish(ReadOnlyMemory<byte> call)
     {
-        if (_redis is { } redis) PublishTo(redis, BellChannels.Of(_beats.Self), call);
+        if (Listeners is { } redis) PublishTo(redis, BellChannels.Of(_beats.Self), call);
     }
 
     /// <summary>Not awaited: a call that Redis does not take is one that the sweep makes up for.</summary>

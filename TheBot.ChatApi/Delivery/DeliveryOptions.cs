@@ -23,7 +23,7 @@ internal sealed class DeliveryOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]
     public TimeSpan SweepEvery { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Between two comparisons of heads while it does not. Default 500 ms.</summary>
+    /// <summary>Between two comparisons of heads while it does not, and before the one when it rings again. Default 500 ms.</summary>
     [Range(typeof(TimeSpan), "00:00:00.05", "00:01:00")]
     public TimeSpan SweepEveryWithoutBell { get; set; } = TimeSpan.FromMilliseconds(500);
 

@@ -32,12 +32,13 @@ internal sealed class Sweeper(
             var rings = bell.Rings;
             // once more when it is back: what was committed just before was rung for nobody
             if (rings && rang && time.GetElapsedTime(sweptAt) < options.Value.SweepEvery) continue;
-            rang = rings;
+            rang = false;
             sweptAt = time.GetTimestamp();
             try
             {
                 await SweepAsync(stoppingToken).ConfigureAwait(false);
                 comparedAt = time.GetTimestamp();
+                rang = rings;
             }
             catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
             {

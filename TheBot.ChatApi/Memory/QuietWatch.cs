@@ -6,8 +6,8 @@ internal sealed class QuietWatch
     public static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Bytes allocated from one look to the next that still are quiet: 2,000 people who only listen cost 100 to 180 KiB, and once in five looks, when their logs' heads are
-    /// compared, 1.2 MiB; 45 messages cost as much. Whoever talks more would notice the pause.
+    /// Bytes allocated from one look to the next that still are quiet: 2,000 people who only listen cost 100 to 180 KiB, and once in five looks, when their
+    /// logs' heads are compared, 1.2 MiB; 45 messages cost as much. Whoever talks more would notice the pause. Some 3,000 listeners are never quiet.
     /// </summary>
     public const long QuietBytes = 256 * 1024;
 

@@ -20,7 +20,7 @@ internal sealed partial class MessageWriter
                 continue;
             }
 
-            var outcome = SendOutcome.Of(results[i]);
+            var outcome = OutcomeOf(commands[i], results[i]);
             Tell(commands[i], outcome);
             batch.Answered.Add((commands[i], outcome));
         }
@@ -51,6 +51,20 @@ internal sealed partial class MessageWriter
         // only now: a process that stops must not end between an answer and its announcement
         Done(batch.Answered.Count);
         batch.Answered.Clear();
+    }
+
+    /// <summary>A message that cannot be written as JSON must not cost the others theirs. It is stored; the same client id finds it.</summary>
+    private SendOutcome OutcomeOf(SendCommand command, AppendResult result)
+    {
+        try
+        {
+            return SendOutcome.Of(result);
+        }
+        catch (Exception e)
+        {
+            MessageLog.AnswerFailed(logger, command.Draft.RoomId, e);
+            return SendOutcome.NotSaved;
+        }
     }
 
     private void Complete(SendCommand command, SendOutcome outcome)

@@ -15,21 +15,30 @@ public sealed class HeartbeatTests
     public HeartbeatTests() => _beats = new Heartbeats(_time);
 
     [Fact]
-    public void A_replica_is_heard_from_its_second_beat_in_a_row_and_until_two_are_late()
+    public void It_relies_on_the_bell_when_its_beats_have_come_back_for_a_while_and_until_two_are_late()
     {
         Assert.False(_beats.Rings);
-        Hear(own: 1);
-        Assert.False(_beats.Rings); // the others may not have rung for it until this very beat
+        Hear(own: 4);
+        Assert.False(_beats.Rings); // somebody may not have heard the first, and not know yet that they hear nothing
         Hear(own: 1);
         Assert.True(_beats.Rings);
         _time.Advance(Beat * 2);
         Assert.True(_beats.Rings);
         _time.Advance(Beat);
         Assert.False(_beats.Rings);
-        Hear(own: 1);
+        Hear(own: 4);
         Assert.False(_beats.Rings);
         Hear(own: 1);
         Assert.True(_beats.Rings);
+    }
+
+    [Fact]
+    public void Beats_that_come_at_once_after_a_pause_are_no_while()
+    {
+        Hear(own: 5);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        for (var i = 0; i < 10; i++) _beats.Heard(_beats.Self.ToByteArray());
+        Assert.False(_beats.Rings);
     }
 
     [Fact]

@@ -48,6 +48,12 @@ internal sealed partial class ApiProcess : IAsyncDisposable
         return (api._process.ExitCode, api.Output);
     }
 
+    /// <summary>SIGSTOP: its connections stay, and nobody answers.</summary>
+    public void Freeze() => Signals.Send(_process.Id, Signals.Stop);
+
+    /// <summary>SIGCONT.</summary>
+    public void Thaw() => Signals.Send(_process.Id, Signals.Continue);
+
     /// <summary>Asks it to stop, as an orchestrator does; the result is its exit code.</summary>
     public async Task<int> StopAsync()
     {

@@ -42,7 +42,7 @@ internal abstract class RawConnection(WebSocket socket, HttpContext context, Ide
         try
         {
             var filled = 0;
-            for (var i = 0; i < frames.Count; i++)
+            for (var i = 0; i < frames.Count; i++) // foreach would allocate, once a write
             {
                 if (frames[i] is not RawFrame { Bytes: var bytes }) continue;
                 if (filled + bytes.Length > chunk.Length)

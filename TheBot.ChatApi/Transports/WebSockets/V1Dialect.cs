@@ -92,7 +92,7 @@ internal sealed class V1Dialect : IDialect
     private static RawFrame Event(string type, RoomEvent roomEvent, Action<Utf8JsonWriter, RoomEvent> writeData, string? id = null) =>
         RawFrame.Of((type, id, roomEvent, writeData), static (json, it) =>
         {
-            Span<byte> at = stackalloc byte[WireTime.Room];
+            Span<byte> at = stackalloc byte[WireTime.BytesMax];
             json.WriteStartObject();
             json.WriteString("type"u8, it.type);
             if (it.id is not null) json.WriteString("id"u8, it.id);
