@@ -7,7 +7,7 @@ internal sealed class QuietWatch
 
     /// <summary>
     /// Bytes allocated from one look to the next that still are quiet: 2,000 people who only listen cost 100 to 180 KiB, and once in five looks, when their
-    /// logs' heads are compared, 1.2 MiB; 45 messages cost as much. Whoever talks more would notice the pause. Some 3,000 listeners are never quiet.
+    /// logs' heads are compared, 1.2 MiB; some 25 messages, where few come at a time, cost as much. Whoever talks more would notice the pause. Some 3,000 listeners are never quiet.
     /// </summary>
     public const long QuietBytes = 256 * 1024;
 
