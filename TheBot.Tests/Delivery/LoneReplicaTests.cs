@@ -54,6 +54,17 @@ public sealed class LoneReplicaTests(ScratchPostgres postgres)
 
         foreach (var room in rooms.Skip(1)) await room.SayAsync();
         foreach (var room in rooms) await room.HearAsync();
+
+        // all that may have come by the sweep; from now on it is rung for again
+        var before = await calls.CountAsync();
+        await Deadline.UntilAsync(
+            async () =>
+            {
+                await rooms[0].SayAsync();
+                return await calls.CountAsync();
+            },
+            count => count > before,
+            "a call for the replica that is back");
         foreach (var room in rooms) await room.DisposeAsync();
     }
 
